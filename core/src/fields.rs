@@ -1,0 +1,110 @@
+//! The field list of an input, written once: it makes the struct, the setters, the names that a mapping may use.
+
+use std::borrow::Cow;
+
+use crate::{Value, report::Report};
+
+/// An input whose fields can be set by name.
+pub(crate) trait Fields<'a>: Default {
+    /// The fields in snake case, in the order of the documentation.
+    const FIELDS: &'static [&'static str];
+
+    /// What the API or other tools call a field, for callers who know it by that name.
+    const ALIASES: &'static [(&'static str, &'static str)];
+
+    /// The place of a field, by its name in snake case.
+    fn slot(&mut self, field: &str) -> Option<&mut Value<'a>>;
+
+    /// Reads the pairs of a mapping; every key that is no field is a problem. `prefix` is where the mapping is.
+    fn read<'p>(report: &mut Report, prefix: &str, pairs: impl Iterator<Item = (Cow<'p, str>, Value<'a>)>) -> Self {
+        let mut read = Self::default();
+        let spelling = report.spelling;
+        for (key, value) in pairs {
+            let field = Self::FIELDS.iter().find(|field| spelling.spell(field) == key);
+            match field.and_then(|field| read.slot(field)) {
+                Some(slot) => *slot = value,
+                None => report.unknown_field(prefix, &key, Self::FIELDS, Self::ALIASES),
+            }
+        }
+        read
+    }
+}
+
+/// Declares an input: a struct of [`Value`]s, a setter of Rust's own type for each, and its [`Fields`].
+macro_rules! fields {
+    (
+        $(#[$doc:meta])*
+        pub struct $Name:ident {
+            $($(#[$field_doc:meta])* $field:ident: $kind:ident,)*
+        }
+        $(aliases { $($alias:literal => $target:literal,)* })?
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $Name<'a> {
+            $($(#[$field_doc])* pub $field: $crate::Value<'a>,)*
+        }
+
+        impl<'a> $Name<'a> {
+            $($crate::fields::setter!($(#[$field_doc])* $field: $kind);)*
+        }
+
+        impl<'a> $crate::fields::Fields<'a> for $Name<'a> {
+            const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
+            const ALIASES: &'static [(&'static str, &'static str)] = &[$($(($alias, $target)),*)?];
+
+            fn slot(&mut self, field: &str) -> Option<&mut $crate::Value<'a>> {
+                match field {
+                    $(stringify!($field) => Some(&mut self.$field),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// The setter of one field, by the kind of value it takes.
+macro_rules! setter {
+    ($(#[$doc:meta])* $field:ident: text) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: impl Into<std::borrow::Cow<'a, str>>) -> Self {
+            self.$field = $crate::Value::Text($field.into());
+            self
+        }
+    };
+    ($(#[$doc:meta])* $field:ident: integer) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: i64) -> Self {
+            self.$field = $crate::Value::Integer($field);
+            self
+        }
+    };
+    ($(#[$doc:meta])* $field:ident: boolean) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: bool) -> Self {
+            self.$field = $crate::Value::Boolean($field);
+            self
+        }
+    };
+    ($(#[$doc:meta])* $field:ident: texts) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field<T: Into<std::borrow::Cow<'a, str>>>(mut self, $field: impl IntoIterator<Item = T>) -> Self {
+            self.$field = $crate::Value::List($field.into_iter().map(|text| $crate::Value::Text(text.into())).collect());
+            self
+        }
+    };
+    ($(#[$doc:meta])* $field:ident: grants) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: impl IntoIterator<Item = $crate::Grant<'a>>) -> Self {
+            self.$field = $crate::Value::List($field.into_iter().map(Into::into).collect());
+            self
+        }
+    };
+}
+
+pub(crate) use {fields, setter};

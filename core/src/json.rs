@@ -1,0 +1,104 @@
+//! Writes request bodies straight into one buffer, in the order of the documentation.
+
+/// A JSON object in the making.
+pub(crate) struct Object {
+    buffer: Vec<u8>,
+}
+
+impl Object {
+    pub(crate) fn new() -> Self {
+        let mut buffer = Vec::with_capacity(192);
+        buffer.push(b'{');
+        Object { buffer }
+    }
+
+    /// Appends a member that holds text.
+    pub(crate) fn text(&mut self, key: &'static str, value: &str) -> &mut Self {
+        self.key(key);
+        push_string(&mut self.buffer, value);
+        self
+    }
+
+    /// Appends a member that holds a whole number.
+    pub(crate) fn integer(&mut self, key: &'static str, value: i64) -> &mut Self {
+        self.key(key);
+        self.buffer.extend_from_slice(value.to_string().as_bytes());
+        self
+    }
+
+    /// Appends a member that holds a list of objects.
+    pub(crate) fn objects(&mut self, key: &'static str, items: impl IntoIterator<Item = Object>) -> &mut Self {
+        self.key(key);
+        self.buffer.push(b'[');
+        for (position, item) in items.into_iter().enumerate() {
+            if position > 0 {
+                self.buffer.push(b',');
+            }
+            self.buffer.extend_from_slice(&item.finish());
+        }
+        self.buffer.push(b']');
+        self
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.buffer.push(b'}');
+        self.buffer
+    }
+
+    /// Keys are this crate's own and need no escaping.
+    fn key(&mut self, key: &'static str) {
+        if self.buffer.len() > 1 {
+            self.buffer.push(b',');
+        }
+        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(key.as_bytes());
+        self.buffer.extend_from_slice(b"\":");
+    }
+}
+
+/// Appends a JSON string. Source: RFC 8259, section 7: quotes, backslashes and U+0000 to U+001F must be escaped.
+fn push_string(buffer: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let bytes = text.as_bytes();
+    buffer.push(b'"');
+    let mut copied = 0;
+    for (position, &byte) in bytes.iter().enumerate() {
+        let short = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..=0x1f => b'u',
+            _ => continue,
+        };
+        buffer.extend_from_slice(&bytes[copied..position]);
+        buffer.extend_from_slice(&[b'\\', short]);
+        if short == b'u' {
+            buffer.extend_from_slice(&[b'0', b'0', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+        copied = position + 1;
+    }
+    buffer.extend_from_slice(&bytes[copied..]);
+    buffer.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_survives() {
+        let all: String = (0..0x500).chain(0x1_f600..0x1_f610).filter_map(char::from_u32).collect();
+        let mut object = Object::new();
+        object.text("all", &all).integer("days", 30);
+        let parsed: serde_json::Value = serde_json::from_slice(&object.finish()).unwrap();
+        assert_eq!(parsed, serde_json::json!({"all": all, "days": 30}));
+    }
+
+    #[test]
+    fn lists_and_empty_objects_are_written() {
+        let mut object = Object::new();
+        object.objects("roles", [Object::new(), Object::new()]);
+        assert_eq!(object.finish(), b"{\"roles\":[{},{}]}");
+    }
+}

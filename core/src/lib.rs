@@ -1,0 +1,61 @@
+//! Everything about the API tokens of [Astro](https://www.astronomer.io/docs/astro), Astronomer's managed Airflow,
+//! and nothing that touches the world: no sockets, no clock, no environment.
+//!
+//! An operation is a value. It says everything that is wrong with it at once, before anything is sent, and builds the
+//! exact HTTP request, which any client can send:
+//!
+//! ```
+//! use astro_tokens::{Api, CreateToken, Operation};
+//!
+//! let api = Api::new("clorg")?;
+//! let request = CreateToken::new("CI", "WORKSPACE_MEMBER").workspace_id("clws").expiration_days(30).request(&api)?;
+//!
+//! assert_eq!(request.method().as_str(), "POST");
+//! assert_eq!(request.url(), "https://api.astronomer.io/v1/organizations/clorg/tokens");
+//! assert!(request.warnings().is_empty());
+//! # Ok::<(), astro_tokens::ValidationError>(())
+//! ```
+//!
+//! | operation | value |
+//! |---|---|
+//! | create a token | [`CreateToken`] |
+//! | list tokens, one page | [`ListTokens`] |
+//! | read one token | [`GetToken`] |
+//! | change name and description | [`UpdateToken`] |
+//! | replace all roles | [`UpdateTokenRoles`] |
+//! | replace the secret | [`RotateToken`] |
+//! | delete a token | [`DeleteToken`] |
+//!
+//! What they share is the [`Api`]; what is wrong is a [`ValidationError`] with [`Problem`]s, each with a stable [`Code`].
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod api;
+mod base_url;
+mod fields;
+mod grants;
+mod json;
+mod operations;
+mod problem;
+mod report;
+mod request;
+mod roles;
+mod spelling;
+mod text;
+mod texts;
+mod value;
+mod vocabulary;
+
+pub use api::{Api, ApiOptions, ApiVersion};
+pub use grants::Grant;
+pub use operations::{
+    CreateToken, DeleteToken, GetToken, Kind, ListTokens, Operation, OperationKind, RotateToken, UpdateToken,
+    UpdateTokenRoles,
+};
+pub use problem::{Code, Problem, Severity, ValidationError};
+pub use request::{Method, Request};
+pub use roles::{EntityType, Scope};
+pub use spelling::Spelling;
+pub use value::Value;
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,150 @@
+//! The seven operations of the API on tokens, one file each.
+
+mod create_token;
+mod delete_token;
+mod get_token;
+mod list_tokens;
+mod rotate_token;
+mod update_token;
+mod update_token_roles;
+
+pub use create_token::{CreateToken, Kind};
+pub use delete_token::DeleteToken;
+pub use get_token::GetToken;
+pub use list_tokens::ListTokens;
+pub use rotate_token::RotateToken;
+pub use update_token::UpdateToken;
+pub use update_token_roles::UpdateTokenRoles;
+
+pub(crate) use list_tokens::SORTS;
+
+use crate::{Api, Method, Problem, Request, ValidationError, Value, fields::Fields, report::Report, request};
+
+/// One request to the API of tokens: it validates itself and builds the [`Request`].
+pub trait Operation {
+    /// The name of the operation: `create_token`.
+    const NAME: &'static str;
+
+    /// Everything that is wrong or worth a look, without building anything.
+    fn problems(&self, api: &Api) -> Vec<Problem>;
+
+    /// Builds the request.
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError`] with every problem, where one of them is an error.
+    fn request(&self, api: &Api) -> Result<Request, ValidationError>;
+}
+
+/// What an operation makes of valid input.
+pub(crate) struct Draft {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// The URL of one token, with a suffix for what is to be done with it.
+pub(crate) fn token_url(api: &Api, token_id: &str, suffix: &str) -> String {
+    let mut url = String::with_capacity(api.tokens_url().len() + token_id.len() + suffix.len() + 1);
+    url.push_str(api.tokens_url());
+    url.push('/');
+    request::push_encoded(&mut url, token_id);
+    url.push_str(suffix);
+    url
+}
+
+fn finish(report: Report, name: &'static str, draft: Option<Draft>) -> Result<Request, ValidationError> {
+    let (Draft { method, url, body }, warnings) = report.finish(name, draft)?;
+    Ok(Request { method, url, body, warnings })
+}
+
+/// One line per operation: it becomes an [`Operation`] and a member of [`OperationKind`].
+macro_rules! operations {
+    ($($(#[doc = $doc:literal])+ $Name:ident = $name:literal,)+) => {
+        $(impl Operation for $Name<'_> {
+            const NAME: &'static str = $name;
+
+            fn problems(&self, api: &Api) -> Vec<Problem> {
+                match self.request(api) {
+                    Ok(request) => request.warnings,
+                    Err(error) => error.problems,
+                }
+            }
+
+            fn request(&self, api: &Api) -> Result<Request, ValidationError> {
+                let mut report = api.report();
+                let draft = self.draft(api, &mut report);
+                finish(report, Self::NAME, draft)
+            }
+        })+
+
+        /// The operations by name, for callers whose input is a mapping of anything.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum OperationKind {
+            $($(#[doc = $doc])+ $Name,)+
+        }
+
+        impl OperationKind {
+            /// Every operation.
+            pub const ALL: &'static [OperationKind] = &[$(OperationKind::$Name),+];
+
+            /// The name of the operation: `create_token`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(OperationKind::$Name => $name,)+ }
+            }
+
+            /// The fields of the input in snake case, in the order of the documentation.
+            #[must_use]
+            pub fn fields(self) -> &'static [&'static str] {
+                match self { $(OperationKind::$Name => <$Name<'static> as Fields>::FIELDS,)+ }
+            }
+
+            /// Builds the request from an object with the fields by name.
+            ///
+            /// ```
+            /// use astro_tokens::{Api, OperationKind, Value};
+            ///
+            /// let api = Api::new("clorg")?;
+            /// let input = Value::Object(vec![("tokenID".into(), "cltoken".into())]);
+            /// let error = OperationKind::GetToken.request(&api, input).unwrap_err();
+            /// assert_eq!(error.problems[0].help.as_deref(), Some("did you mean `token_id`?"));
+            /// # Ok::<(), astro_tokens::ValidationError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// [`ValidationError`] with every problem, unknown keys among them, where one is an error.
+            pub fn request(self, api: &Api, input: Value<'_>) -> Result<Request, ValidationError> {
+                let mut report = api.report();
+                let Value::Object(pairs) = input else {
+                    report.wrong_input(&input);
+                    return finish(report, self.as_str(), None);
+                };
+                let draft = match self {
+                    $(OperationKind::$Name => {
+                        <$Name<'_> as Fields>::read(&mut report, "", pairs.into_iter()).draft(api, &mut report)
+                    })+
+                };
+                finish(report, self.as_str(), draft)
+            }
+        }
+    };
+}
+
+operations! {
+    /// [`CreateToken`]
+    CreateToken = "create_token",
+    /// [`ListTokens`]
+    ListTokens = "list_tokens",
+    /// [`GetToken`]
+    GetToken = "get_token",
+    /// [`UpdateToken`]
+    UpdateToken = "update_token",
+    /// [`UpdateTokenRoles`]
+    UpdateTokenRoles = "update_token_roles",
+    /// [`RotateToken`]
+    RotateToken = "rotate_token",
+    /// [`DeleteToken`]
+    DeleteToken = "delete_token",
+}

@@ -1,0 +1,95 @@
+//! How a field is spelt: every problem names it as the caller wrote it.
+
+use std::{borrow::Cow, fmt::Write};
+
+/// How the caller's language spells the names of fields and operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Spelling {
+    /// `expiration_days`: Rust and Python.
+    #[default]
+    Snake,
+    /// `expirationDays`: JavaScript.
+    Camel,
+}
+
+impl Spelling {
+    /// A name of this crate, which is in snake case, as the caller spells it.
+    ///
+    /// ```
+    /// use astro_tokens::Spelling;
+    /// assert_eq!(Spelling::Camel.spell("expiration_days"), "expirationDays");
+    /// ```
+    #[must_use]
+    pub fn spell(self, name: &'static str) -> Cow<'static, str> {
+        if self == Spelling::Snake || !name.contains('_') {
+            return Cow::Borrowed(name);
+        }
+        let mut words = name.split('_');
+        let mut spelt = words.next().unwrap_or_default().to_owned();
+        for word in words {
+            let (initial, rest) = word.split_at(word.len().min(1));
+            spelt.push_str(&initial.to_ascii_uppercase());
+            spelt.push_str(rest);
+        }
+        Cow::Owned(spelt)
+    }
+}
+
+/// Where in the input a problem is: a field, or a key of an item of a field that is a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path {
+    field: &'static str,
+    item: Option<usize>,
+    key: Option<&'static str>,
+}
+
+impl Path {
+    /// The field of that name, in snake case.
+    pub(crate) const fn field(field: &'static str) -> Self {
+        Path { field, item: None, key: None }
+    }
+
+    /// An item of the list in this field.
+    pub(crate) const fn item(self, index: usize) -> Self {
+        Path { item: Some(index), ..self }
+    }
+
+    /// A key of the object at this place, in snake case.
+    pub(crate) const fn key(self, key: &'static str) -> Self {
+        Path { key: Some(key), ..self }
+    }
+
+    /// What the value is called in a message: the last part of the path, in words; an item of `sorts` is a `sort`.
+    pub(crate) fn noun(self) -> String {
+        let words = self.key.unwrap_or(self.field).replace('_', " ");
+        match (self.item, self.key, words.strip_suffix('s')) {
+            (Some(_), None, Some(singular)) => singular.to_owned(),
+            _ => words,
+        }
+    }
+
+    /// `roles[1].entityId`
+    pub(crate) fn spell(self, spelling: Spelling) -> String {
+        let mut spelt = spelling.spell(self.field).into_owned();
+        if let Some(index) = self.item {
+            let _ = write!(spelt, "[{index}]");
+        }
+        if let Some(key) = self.key {
+            let _ = write!(spelt, ".{}", spelling.spell(key));
+        }
+        spelt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_spelt_as_the_caller_spells_them() {
+        let path = Path::field("roles").item(1).key("entity_id");
+        assert_eq!(path.spell(Spelling::Snake), "roles[1].entity_id");
+        assert_eq!(path.spell(Spelling::Camel), "roles[1].entityId");
+        assert_eq!(Spelling::Camel.spell("include_only_organization_tokens"), "includeOnlyOrganizationTokens");
+    }
+}

@@ -1,0 +1,134 @@
+//! How user input is shown in a message, and what it may have been meant to say.
+
+use std::fmt::Write;
+
+/// Longer input is cut in messages: a megabyte pasted into a name is not worth repeating.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// Longer input is not compared with anything: edit distance takes quadratic time and no valid name is that long.
+const COMPARED_BYTES: usize = 64;
+
+/// User input in backticks, fit to be printed: secrets masked, control and direction characters escaped (they could
+/// rewrite a terminal), long text cut.
+pub(crate) fn shown(input: &str) -> String {
+    if looks_like_secret(input) {
+        return "`eyJ…` (a secret, not shown)".to_owned();
+    }
+    let mut out = String::with_capacity(input.len().min(SHOWN_CHARACTERS) + 2);
+    out.push('`');
+    for (position, character) in input.chars().enumerate() {
+        if position == SHOWN_CHARACTERS {
+            out.push('…');
+            break;
+        }
+        if character.is_control() || is_invisible(character) {
+            let _ = write!(out, "{}", character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out.push('`');
+    out
+}
+
+/// Line separators, direction marks and zero-width characters: printed as they are, they reorder or hide text.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Whether the text holds the value of an Astro token, which is a JWT: `eyJ`, base64url and a dot.
+pub(crate) fn looks_like_secret(input: &str) -> bool {
+    input.match_indices("eyJ").any(|(start, _)| {
+        let rest = &input.as_bytes()[start..];
+        let header = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
+        header >= 8 && rest.get(header) == Some(&b'.')
+    })
+}
+
+/// A value left over from an example: `<deployment-id>`, `<your-token>`.
+pub(crate) fn is_placeholder(input: &str) -> bool {
+    let inner = input.trim().strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    inner.is_some_and(|inner| {
+        inner.starts_with(|first: char| first.is_ascii_alphabetic())
+            && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_' | b'.'))
+    })
+}
+
+/// Whether the text itself begins and ends with a quote, straight or typographic: it was quoted twice.
+pub(crate) fn is_quoted(input: &str) -> bool {
+    let mut characters = input.chars();
+    let pair = (characters.next(), characters.next_back());
+    matches!(pair, (Some('"'), Some('"')) | (Some('\''), Some('\'')) | (Some('“'), Some('”')) | (Some('‘'), Some('’')))
+}
+
+/// The candidate that the input most likely meant, if one is near: the same letters in another case or with other
+/// separators, or one or two slips of the finger.
+pub(crate) fn nearest<'c>(input: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    if input.len() > COMPARED_BYTES {
+        return None;
+    }
+    let wanted = folded(input);
+    let slips = (wanted.len() / 4).clamp(1, 2);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&wanted, &folded(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= slips)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Upper case, with every separator removed, so that `organization-owner` and `organizationOwner` compare equal.
+fn folded(name: &str) -> String {
+    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// `` `A`, `B` or `C` ``
+pub(crate) fn listed<'c>(names: impl IntoIterator<Item = &'c str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_is_shown_safely() {
+        assert_eq!(shown("CI"), "`CI`");
+        assert_eq!(shown("a\u{1b}[2Jb\n\u{202e}c"), "`a\\u{1b}[2Jb\\n\\u{202e}c`");
+        assert_eq!(shown(&"é".repeat(61)), format!("`{}…`", "é".repeat(60)));
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        for secret in ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "Bearer eyJhbGciOiJSUzI1NiJ9.e30.x"] {
+            assert!(!shown(secret).contains("hbGci"), "{}", shown(secret));
+        }
+        assert!(!looks_like_secret("eyJustAName"));
+    }
+
+    #[test]
+    fn near_misses_are_found() {
+        let names = ["ORGANIZATION_OWNER", "ORGANIZATION_MEMBER"];
+        assert_eq!(nearest("ORGANIZATION_OWNR", names), Some("ORGANIZATION_OWNER"));
+        assert_eq!(nearest("organization-owner", names), Some("ORGANIZATION_OWNER"));
+        assert_eq!(nearest("PIRATE", names), None);
+        assert_eq!(nearest("", names), None);
+        assert_eq!(nearest(&"x".repeat(1_000_000), names), None);
+    }
+
+    #[test]
+    fn placeholders_are_recognised() {
+        assert!(is_placeholder("<deployment-id>") && is_placeholder("<your token>"));
+        assert!(!is_placeholder("<>") && !is_placeholder("<3") && !is_placeholder("a <b>") && !is_placeholder("<a/b>"));
+    }
+
+    #[test]
+    fn lists_read_like_sentences() {
+        assert_eq!(listed(["A"]), "`A`");
+        assert_eq!(listed(["A", "B", "C"]), "`A`, `B` or `C`");
+    }
+}
