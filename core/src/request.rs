@@ -30,6 +30,12 @@ impl Method {
             Method::Delete => "DELETE",
         }
     }
+
+    /// The method of this name, in upper case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Method::Get, Method::Post, Method::Delete].into_iter().find(|method| method.as_str() == name)
+    }
 }
 
 /// One HTTP request, without the credential.
@@ -45,6 +51,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request that was built before and stored since, without its warnings.
+    #[must_use]
+    pub fn from_parts(method: Method, url: String, body: Option<Vec<u8>>) -> Self {
+        Request { method, url, body, warnings: Vec::new() }
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> Method {
