@@ -213,7 +213,7 @@ impl Api {
         let has = self.version == ApiVersion::V1;
         if !has {
             let help = format!("leave it out, or use `v1` as the {}", report.named("api_version"));
-            report.add(Code::UnsupportedInVersion, at, format!("v1beta1 does not have {what}"), help);
+            report.add(Code::UnsupportedInVersion, at, format!("v1beta1 has no {what}"), help);
         }
         has
     }

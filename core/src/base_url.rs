@@ -36,13 +36,13 @@ fn check(url: &str) -> Result<(), (&'static str, &'static str)> {
     if rest.contains(['?', '#']) {
         return Err(("carries a query or a fragment", "leave out everything from the `?` or `#` on"));
     }
+    if scheme != "https" && scheme != "http" {
+        return Err(("is not HTTPS", "use `https://`"));
+    }
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = host_of(authority).ok_or(("has no valid host and port", EXAMPLE))?;
-    match scheme {
-        "https" => {}
-        "http" if is_loopback(host) => {}
-        "http" => return Err(("is not HTTPS", "use `https://`; plain HTTP is for loopback addresses alone")),
-        _ => return Err(("is not HTTPS", "use `https://`")),
+    if scheme == "http" && !is_loopback(host) {
+        return Err(("is not HTTPS", "use `https://`; plain HTTP is for loopback addresses alone"));
     }
     if !path.split('/').all(is_plain_segment) {
         return Err(("has a path that is not plain", "use letters, digits, `-`, `_`, `.` and `~` between the slashes"));

@@ -128,7 +128,7 @@ fn check_one<'v>(api: &Api, report: &mut Report, at: Path, grant: &'v Grant<'_>)
 
     let deployment_at = at.key("deployment_id");
     let deployment_id = report.id(deployment_at, &grant.deployment_id);
-    if is_dag && api.has_v1(report, type_at, "a role on a DAG") && deployment_id.is_absent() {
+    if is_dag && api.has_v1(report, type_at, "roles on DAGs") && deployment_id.is_absent() {
         report.missing(deployment_at, "give the id of the Deployment that the DAG runs in");
     }
     ReadGrant { entity_type, entity_id, role, deployment_id: deployment_id.value() }

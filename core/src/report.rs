@@ -67,7 +67,13 @@ impl Report {
     }
 
     /// Adds a problem and says that the field was of no use.
-    fn wrong<T>(&mut self, code: Code, at: Path, message: impl Into<String>, help: impl Into<String>) -> Given<T> {
+    pub(crate) fn wrong<T>(
+        &mut self,
+        code: Code,
+        at: Path,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Given<T> {
         self.add(code, at, message, help);
         Given::Wrong
     }

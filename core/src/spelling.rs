@@ -61,11 +61,11 @@ impl Path {
 
     /// What the value is called in a message: the last part of the path, in words; an item of `sorts` is a `sort`.
     pub(crate) fn noun(self) -> String {
-        let words = self.key.unwrap_or(self.field).replace('_', " ");
-        match (self.item, self.key, words.strip_suffix('s')) {
-            (Some(_), None, Some(singular)) => singular.to_owned(),
-            _ => words,
-        }
+        let name = self.key.unwrap_or(self.field);
+        let is_item = self.item.is_some() && self.key.is_none();
+        let name = if is_item { name.strip_suffix('s').unwrap_or(name) } else { name };
+        let words: Vec<&str> = name.split('_').map(written).collect();
+        words.join(" ")
     }
 
     /// `roles[1].entityId`
@@ -81,9 +81,29 @@ impl Path {
     }
 }
 
+/// A word of a field's name as Astro's documentation writes it in a sentence.
+fn written(word: &str) -> &str {
+    match word {
+        "api" => "API",
+        "url" => "URL",
+        "dag" => "DAG",
+        "organization" => "Organization",
+        "workspace" => "Workspace",
+        "deployment" => "Deployment",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nouns_read_like_the_documentation() {
+        assert_eq!(Path::field("workspace_id").noun(), "Workspace id");
+        assert_eq!(Path::field("dag_tags").item(2).noun(), "DAG tag");
+        assert_eq!(Path::field("roles").item(0).key("role").noun(), "role");
+    }
 
     #[test]
     fn paths_are_spelt_as_the_caller_spells_them() {

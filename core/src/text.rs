@@ -11,6 +11,9 @@ const COMPARED_BYTES: usize = 64;
 /// User input in backticks, fit to be printed: secrets masked, control and direction characters escaped (they could
 /// rewrite a terminal), long text cut.
 pub(crate) fn shown(input: &str) -> String {
+    if input.is_empty() {
+        return "the empty string".to_owned();
+    }
     if looks_like_secret(input) {
         return "`eyJ…` (a secret, not shown)".to_owned();
     }

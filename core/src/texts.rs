@@ -68,8 +68,8 @@ impl Report {
     pub(crate) fn free_text<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
         match self.text(at, value) {
             Given::Is(text) if text.trim().is_empty() => {
-                self.missing(at, &format!("give the {}, or leave the field out", at.noun()));
-                Given::Wrong
+                let message = format!("the {} is blank", at.noun());
+                self.wrong(Code::Required, at, message, format!("give the {}; a variable may be empty", at.noun()))
             }
             Given::Is(text) if self.left_in(at, text) || !self.printable(at, text, &[]) => Given::Wrong,
             other => other,
@@ -92,7 +92,7 @@ impl Report {
 
     pub(crate) fn missing(&mut self, at: Path, help: &str) {
         let noun = at.noun();
-        let article = if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        let article = if noun.starts_with(['A', 'O', 'e']) { "an" } else { "a" };
         let verb = if noun == "roles" { "roles are".to_owned() } else { format!("{article} {noun} is") };
         self.add(Code::Required, at, format!("{verb} required"), help);
     }

@@ -28,9 +28,7 @@ fn value(json: &Json) -> Value<'_> {
     match json {
         Json::Null => Value::Absent,
         Json::Bool(boolean) => Value::Boolean(*boolean),
-        Json::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap()), Value::Integer)
-        }
+        Json::Number(number) => number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap()), Value::Integer),
         Json::String(text) => text.as_str().into(),
         Json::Array(items) => Value::List(items.iter().map(value).collect()),
         Json::Object(members) => match members.iter().next() {
@@ -45,7 +43,9 @@ fn value(json: &Json) -> Value<'_> {
             Some((key, repeat)) if key == "$repeat" => {
                 repeat[0].as_str().unwrap().repeat(repeat[1].as_u64().unwrap().try_into().unwrap()).into()
             }
-            _ => Value::Object(members.iter().map(|(key, member)| (Cow::Borrowed(key.as_str()), value(member))).collect()),
+            _ => Value::Object(
+                members.iter().map(|(key, member)| (Cow::Borrowed(key.as_str()), value(member))).collect(),
+            ),
         },
     }
 }
@@ -97,9 +97,11 @@ fn special_free(json: &Json) -> Json {
             Value::Text(text) => Json::String(text.into_owned()),
             other => panic!("{other:?}"),
         },
-        Json::Object(members) => {
-            members.iter().map(|(key, member)| (key.clone(), special_free(member))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Json::Object(members) => members
+            .iter()
+            .map(|(key, member)| (key.clone(), special_free(member)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }
