@@ -59,3 +59,7 @@ pub use roles::{EntityType, Scope};
 pub use spelling::Spelling;
 pub use value::Value;
 pub use vocabulary::Vocabulary;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

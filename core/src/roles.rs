@@ -72,6 +72,10 @@ impl EntityType {
         }
     }
 
+    fn has_role(self, role: &str) -> bool {
+        self.roles().contains(&role)
+    }
+
     /// In a sentence: `a Workspace role`.
     fn role_noun(self) -> &'static str {
         match self {
@@ -174,12 +178,14 @@ impl Report {
             given => given.value()?,
         };
         let Some(entity) = entity else { return Some(role) };
-        if entity.roles().contains(&role) {
+        if entity.has_role(role) {
             return Some(role);
         }
-        if let Some(other) = EntityType::ALL.iter().find(|other| other.roles().contains(&role)) {
+        // A custom role may be called as a predefined one in other letters; elsewhere that is what was meant.
+        let meant = if entity.has_custom_roles() { role.to_owned() } else { in_role_letters(role) };
+        if let Some(other) = EntityType::ALL.iter().find(|other| **other != entity && other.has_role(&meant)) {
             let message = format!("{} is {}, not {}", shown(role), other.role_noun(), entity.role_noun());
-            let help = match same_level(role, entity) {
+            let help = match same_level(&meant, entity) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => use_one_of(entity),
             };
@@ -230,7 +236,7 @@ fn use_one_of(entity: EntityType) -> String {
 /// The role of this entity that was meant: misspelt, without the name of the entity, or called as elsewhere.
 fn near_role(role: &str, entity: EntityType) -> Option<&'static str> {
     let roles = || entity.roles().iter().copied();
-    let written = role.trim().to_ascii_uppercase().replace(['-', ' '], "_");
+    let written = in_role_letters(role);
     let prefix = prefix_of(entity);
     let full = match written.split_once('_') {
         // `ORG_OWNER`
@@ -239,6 +245,11 @@ fn near_role(role: &str, entity: EntityType) -> Option<&'static str> {
     };
     let expected = EXPECTED_ROLES.iter().find(|(name, _)| *name == full).map(|(_, role)| *role);
     expected.or_else(|| nearest(&written, roles())).or_else(|| nearest(&full, roles()))
+}
+
+/// Upper case, with underscores for spaces and dashes.
+fn in_role_letters(role: &str) -> String {
+    role.trim().to_ascii_uppercase().replace(['-', ' '], "_")
 }
 
 fn prefix_of(entity: EntityType) -> &'static str {

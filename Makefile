@@ -1,0 +1,66 @@
+# `make build`, `make demo` and `make test` do all their own set-up; a second run of each is quick.
+# Needed beforehand: Rust, Python 3.10 or newer with venv, Node 20 or newer, a C compiler.
+
+PYTHON ?= python3
+STAMPS := target/stamps
+CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
+
+.PHONY: build demo test rust-test js-test python-test packed-test readme-test clean
+
+build: npm/dist/index.js $(STAMPS)/python
+
+demo: build
+	@printf '\n== Rust ==\n' && cargo run --quiet --package astro-tokens --example demo
+	@printf '\n== JavaScript ==\n' && node npm/examples/demo.mjs
+	@printf '\n== Python ==\n' && .venv/bin/python python/examples/demo.py
+
+test: rust-test js-test python-test packed-test readme-test
+	@echo 'All tests passed.'
+
+rust-test:
+	cargo fmt --check
+	cargo clippy --quiet --workspace --all-targets --all-features -- --deny warnings
+	cargo test --quiet --all-features
+	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --no-deps --all-features
+
+js-test: npm/dist/index.js
+	cd npm && npm run --silent types && npm test
+
+python-test: $(STAMPS)/python
+	.venv/bin/python -m mypy --strict python/tests/typing_ok.py python/examples/demo.py
+	.venv/bin/python -m mypy.stubtest astro_tokens
+	.venv/bin/python -m pytest --quiet python/tests
+
+packed-test: build
+	tests/packed/node.sh
+	tests/packed/python.sh .venv/bin/python
+
+readme-test: build
+	.venv/bin/python tests/readme.py
+
+clean:
+	rm -rf target .venv npm/node_modules npm/dist npm/wasm
+
+# ---- set-up -----------------------------------------------------------------------------------------------------------
+
+$(STAMPS)/node_modules: npm/package.json npm/package-lock.json
+	cd npm && npm ci
+	@mkdir -p $(@D) && touch $@
+
+npm/wasm/core_bg.wasm: $(STAMPS)/node_modules $(CORE) $(shell find bindings/wasm -type f)
+	bindings/wasm/build.sh
+	@touch $@
+
+npm/dist/index.js: npm/wasm/core_bg.wasm $(shell find npm/src -type f)
+	cd npm && npm run --silent build
+	@touch $@
+
+$(STAMPS)/venv: python/requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --requirement python/requirements-dev.txt
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/python: $(STAMPS)/venv $(CORE) $(shell find bindings/python python/pyproject.toml -type f)
+	. .venv/bin/activate && maturin develop --quiet --release --manifest-path bindings/python/Cargo.toml
+	@mkdir -p $(@D) && touch $@

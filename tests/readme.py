@@ -1,0 +1,49 @@
+"""Runs the README: every Python and JavaScript block, in an empty folder, and compares what it prints.
+
+The output that a block must have stands in the `text` block after it. The Rust blocks are doc tests of the core.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def run(language: str, code: str, folder: Path) -> str:
+    if language == "python":
+        command = [sys.executable, "-c", code]
+    else:
+        script = folder / "block.mjs"
+        script.write_text(code, encoding="utf-8")
+        command = ["node", str(script)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        sys.exit(f"a {language} block of the README fails:\n{code}\n{done.stderr}")
+    return done.stdout
+
+
+def main() -> None:
+    blocks = FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    passed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "node_modules").mkdir()
+        (folder / "node_modules" / "astro-tokens").symlink_to(ROOT / "npm", target_is_directory=True)
+        for (language, code), (following, expected) in zip(blocks, [*blocks[1:], ("", "")], strict=True):
+            if language not in ("python", "js"):
+                continue
+            if following != "text":
+                sys.exit(f"a {language} block of the README does not show its output:\n{code}")
+            printed = run(language, code, folder)
+            if printed != expected:
+                sys.exit(f"a {language} block of the README prints something else:\n{code}\n--\n{printed}")
+            passed += 1
+    print(f"README: {passed} passed, 0 failed")
+
+
+if __name__ == "__main__":
+    main()
