@@ -1,0 +1,393 @@
+//! [`Api`] and its operations, as Python sees them.
+
+use astro_tokens::{
+    ApiOptions, CreateToken, DeleteToken, GetToken, ListTokens, Operation, OperationKind, RotateToken, Spelling,
+    UpdateToken, UpdateTokenRoles,
+};
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{IntoPyDict, PyDict},
+};
+
+use crate::{
+    errors,
+    request::Request,
+    value::{argument, input, is_mapping},
+};
+
+/// What a caller passed for a parameter; `None` stands for nothing, as in Python.
+type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
+
+/// An Organization, the version of the API, and how strict to be: what all requests share.
+///
+/// It holds no credential and does nothing to the world; it can be compared, hashed, pickled, and used by any number of
+/// threads.
+///
+/// Args:
+///     input: The id of the Organization, or a mapping with all settings by name instead of keywords.
+///     organization_id (str): The id of the Organization that the tokens belong to.
+///     api_version (str): `v1` (default) or `v1beta1`, which Astro supports until January 2027.
+///     base_url (str): Where the API is: an origin with an optional path, HTTPS unless it is loopback; the version is
+///         appended. Default: `https://api.astronomer.io`.
+///     strict (bool): Makes every warning an error. Default: `False`.
+///     allow_unknown_roles (bool): Lets Organization and Workspace roles through that this release does not know, with
+///         a warning; misspelt ones stay errors. Default: `False`.
+///
+/// Raises:
+///     ValidationError: Something is wrong with the settings; it lists everything.
+///     TypeError: An unknown keyword, or a mapping together with keywords.
+///
+/// Every operation takes its fields as keywords, or one mapping with the same names. A mapping may come from anywhere
+/// (JSON, YAML): keys that do not exist are problems like any other. `None` always means: not given.
+#[pyclass(frozen, eq, module = "astro_tokens")]
+#[derive(PartialEq)]
+pub(crate) struct Api(astro_tokens::Api);
+
+/// Builds the request of an operation, from a mapping or from keywords named like its fields.
+macro_rules! request {
+    ($api:expr, $py:expr, $mapping:expr, $Operation:ident { $($field:ident),+ }) => {{
+        let built = match $mapping {
+            Some(mapping) => {
+                refuse_keywords($Operation::NAME, &[$($field),+])?;
+                OperationKind::$Operation.request($api, input(mapping)?)
+            }
+            None => $Operation { $($field: argument($field)?),+ }.request($api),
+        };
+        built.map(Request).map_err(|error| errors::raised($py, &error))
+    }};
+}
+
+#[pymethods]
+impl Api {
+    #[new]
+    #[pyo3(signature = (
+        input = None, /, *, organization_id = None, api_version = None, base_url = None, strict = None,
+        allow_unknown_roles = None
+    ))]
+    fn new(
+        py: Python<'_>,
+        input: Argument<'_, '_>,
+        organization_id: Argument<'_, '_>,
+        api_version: Argument<'_, '_>,
+        base_url: Argument<'_, '_>,
+        strict: Argument<'_, '_>,
+        allow_unknown_roles: Argument<'_, '_>,
+    ) -> PyResult<Self> {
+        let (mapping, organization_id) = mapping_or_id("Api", "organization_id", input, organization_id)?;
+        let built = match mapping {
+            Some(mapping) => {
+                refuse_keywords("Api", &[organization_id, api_version, base_url, strict, allow_unknown_roles])?;
+                astro_tokens::Api::from_value(crate::value::input(mapping)?, Spelling::Snake)
+            }
+            None => ApiOptions {
+                organization_id: argument(organization_id)?,
+                api_version: argument(api_version)?,
+                base_url: argument(base_url)?,
+                strict: argument(strict)?,
+                allow_unknown_roles: argument(allow_unknown_roles)?,
+            }
+            .build(),
+        };
+        built.map(Api).map_err(|error| errors::raised(py, &error))
+    }
+
+    /// Build the request that creates a token. Its secret is in the answer to the request and never shown again.
+    ///
+    /// The scope follows from the ids: with a Workspace it is a Workspace token, with a Deployment a Deployment token,
+    /// with neither an Organization token.
+    ///
+    /// Args:
+    ///     input: A mapping with the fields below by name, instead of keywords.
+    ///     name (str): The name, required: 1 to 256 characters. Names are not unique.
+    ///     role (str): The role on the entity of the token's scope, required: `WORKSPACE_MEMBER`, or for a Deployment
+    ///         also a custom role.
+    ///     workspace_id (str): The Workspace of a Workspace token.
+    ///     deployment_id (str): The Deployment of a Deployment token.
+    ///     scope (str): `ORGANIZATION`, `WORKSPACE` or `DEPLOYMENT`; it must agree with the ids, from which it follows.
+    ///     description (str): At most 500 characters; an empty one is sent.
+    ///     expiration_days (int): Days until the token expires: 1 to 3650. Without it the token never expires, which is
+    ///         a warning.
+    ///     kind (str): `STANDARD` (Astro's default) or `DIRECT_ACCESS`; v1 only.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/create-an-api-token
+    #[pyo3(signature = (
+        input = None, /, *, name = None, role = None, workspace_id = None, deployment_id = None, scope = None,
+        description = None, expiration_days = None, kind = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
+    fn create_token(
+        &self,
+        py: Python<'_>,
+        input: Argument<'_, '_>,
+        name: Argument<'_, '_>,
+        role: Argument<'_, '_>,
+        workspace_id: Argument<'_, '_>,
+        deployment_id: Argument<'_, '_>,
+        scope: Argument<'_, '_>,
+        description: Argument<'_, '_>,
+        expiration_days: Argument<'_, '_>,
+        kind: Argument<'_, '_>,
+    ) -> PyResult<Request> {
+        request!(&self.0, py, input, CreateToken {
+            name, role, workspace_id, deployment_id, scope, description, expiration_days, kind
+        })
+    }
+
+    /// Build the request that lists one page of the Organization's tokens.
+    ///
+    /// Args:
+    ///     input: A mapping with the fields below by name, instead of keywords.
+    ///     workspace_id (str): Only the tokens with a role on this Workspace.
+    ///     deployment_id (str): Only the tokens with a role on this Deployment.
+    ///     only_organization_tokens (bool): Only Organization tokens.
+    ///     offset (int): How many tokens to skip: 0 or more.
+    ///     limit (int): How many tokens to answer with: 0 to 1000. Astro's default: 20.
+    ///     sorts (sequence of str): Field and direction, such as `createdAt:desc`; the first decides, the next break
+    ///         ties.
+    ///     kind (str): Only the tokens of this kind, `STANDARD` or `DIRECT_ACCESS`; v1 only.
+    ///     dag_id (str): Only the tokens with a role on the DAG of this id; free text; v1 only.
+    ///     dag_tags (sequence of str): Only the tokens with a role on DAGs with these tags; free text; v1 only.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/list-api-tokens
+    #[pyo3(signature = (
+        input = None, /, *, workspace_id = None, deployment_id = None, only_organization_tokens = None, offset = None,
+        limit = None, sorts = None, kind = None, dag_id = None, dag_tags = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
+    fn list_tokens(
+        &self,
+        py: Python<'_>,
+        input: Argument<'_, '_>,
+        workspace_id: Argument<'_, '_>,
+        deployment_id: Argument<'_, '_>,
+        only_organization_tokens: Argument<'_, '_>,
+        offset: Argument<'_, '_>,
+        limit: Argument<'_, '_>,
+        sorts: Argument<'_, '_>,
+        kind: Argument<'_, '_>,
+        dag_id: Argument<'_, '_>,
+        dag_tags: Argument<'_, '_>,
+    ) -> PyResult<Request> {
+        request!(&self.0, py, input, ListTokens {
+            workspace_id, deployment_id, only_organization_tokens, offset, limit, sorts, kind, dag_id, dag_tags
+        })
+    }
+
+    /// Build the request that reads one token, with its roles. The secret is not in the answer.
+    ///
+    /// Args:
+    ///     input: The id of the token, or a mapping with the field below instead of the keyword.
+    ///     token_id (str): The id of the token, required.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with the keyword.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/get-api-token
+    #[pyo3(signature = (input = None, /, *, token_id = None))]
+    fn get_token(&self, py: Python<'_>, input: Argument<'_, '_>, token_id: Argument<'_, '_>) -> PyResult<Request> {
+        let (mapping, token_id) = mapping_or_id(GetToken::NAME, "token_id", input, token_id)?;
+        request!(&self.0, py, mapping, GetToken { token_id })
+    }
+
+    /// Build the request that changes the name and description of a token. Its expiration and scope cannot be changed.
+    ///
+    /// Args:
+    ///     input: The id of the token, or a mapping with the fields below by name instead of keywords.
+    ///     token_id (str): The id of the token, required.
+    ///     name (str): The name: 1 to 256 characters. The API wants it each time, also where it stays the same.
+    ///     description (str): At most 500 characters. An empty one clears it, none leaves it as it is.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/update-api-token
+    #[pyo3(signature = (input = None, /, *, token_id = None, name = None, description = None))]
+    fn update_token(
+        &self,
+        py: Python<'_>,
+        input: Argument<'_, '_>,
+        token_id: Argument<'_, '_>,
+        name: Argument<'_, '_>,
+        description: Argument<'_, '_>,
+    ) -> PyResult<Request> {
+        let (mapping, token_id) = mapping_or_id(UpdateToken::NAME, "token_id", input, token_id)?;
+        request!(&self.0, py, mapping, UpdateToken { token_id, name, description })
+    }
+
+    /// Build the request that replaces all roles of a token: what is not in the list is taken away.
+    ///
+    /// Args:
+    ///     input: The id of the token, or a mapping with the fields below by name instead of keywords.
+    ///     token_id (str): The id of the token, required.
+    ///     scope (str): The scope that the token has, required: `ORGANIZATION`, `WORKSPACE` or `DEPLOYMENT`. It decides
+    ///         which roles the token may hold, and is not sent.
+    ///     roles (sequence of mappings): All roles that the token shall have, at least the one on the entity of its own
+    ///         scope. Each has `entity_type` (`ORGANIZATION`, `WORKSPACE`, `DEPLOYMENT`, `DAG` or `DAG_TAG`),
+    ///         `entity_id` (for a DAG its DAG id, for a DAG tag the tag), `role`, and for DAGs and DAG tags
+    ///         `deployment_id`.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/update-api-token-roles
+    #[pyo3(signature = (input = None, /, *, token_id = None, scope = None, roles = None))]
+    fn update_token_roles(
+        &self,
+        py: Python<'_>,
+        input: Argument<'_, '_>,
+        token_id: Argument<'_, '_>,
+        scope: Argument<'_, '_>,
+        roles: Argument<'_, '_>,
+    ) -> PyResult<Request> {
+        let (mapping, token_id) = mapping_or_id(UpdateTokenRoles::NAME, "token_id", input, token_id)?;
+        request!(&self.0, py, mapping, UpdateTokenRoles { token_id, scope, roles })
+    }
+
+    /// Build the request that replaces the secret of a token.
+    ///
+    /// The old value stops working at once; the new one is in the answer to the request and never shown again.
+    ///
+    /// Args:
+    ///     input: The id of the token, or a mapping with the field below instead of the keyword.
+    ///     token_id (str): The id of the token, required.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with the keyword.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/rotate-api-token
+    #[pyo3(signature = (input = None, /, *, token_id = None))]
+    fn rotate_token(&self, py: Python<'_>, input: Argument<'_, '_>, token_id: Argument<'_, '_>) -> PyResult<Request> {
+        let (mapping, token_id) = mapping_or_id(RotateToken::NAME, "token_id", input, token_id)?;
+        request!(&self.0, py, mapping, RotateToken { token_id })
+    }
+
+    /// Build the request that deletes a token. Its secret stops working at once, and it cannot be brought back.
+    ///
+    /// Args:
+    ///     input: The id of the token, or a mapping with the field below instead of the keyword.
+    ///     token_id (str): The id of the token, required.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The input breaks a rule of the API; it lists all problems.
+    ///     TypeError: An unknown keyword, or a mapping together with the keyword.
+    ///
+    /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/delete-api-token
+    #[pyo3(signature = (input = None, /, *, token_id = None))]
+    fn delete_token(&self, py: Python<'_>, input: Argument<'_, '_>, token_id: Argument<'_, '_>) -> PyResult<Request> {
+        let (mapping, token_id) = mapping_or_id(DeleteToken::NAME, "token_id", input, token_id)?;
+        request!(&self.0, py, mapping, DeleteToken { token_id })
+    }
+
+    /// The id of the Organization.
+    #[getter]
+    fn organization_id(&self) -> &str {
+        self.0.organization_id()
+    }
+
+    /// The version of the API: `v1` or `v1beta1`.
+    #[getter]
+    fn api_version(&self) -> &'static str {
+        self.0.version().as_str()
+    }
+
+    /// Where the API is, without the version.
+    #[getter]
+    fn base_url(&self) -> &str {
+        self.0.base_url()
+    }
+
+    /// Whether warnings are errors.
+    #[getter]
+    fn strict(&self) -> bool {
+        self.0.is_strict()
+    }
+
+    /// Whether Organization and Workspace roles that this release does not know are let through.
+    #[getter]
+    fn allow_unknown_roles(&self) -> bool {
+        self.0.allows_unknown_roles()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let settings = self.settings(py)?;
+        let settings = settings.iter().map(|(name, value)| Ok(format!("{name}={}", value.repr()?)));
+        Ok(format!("Api({})", settings.collect::<PyResult<Vec<_>>>()?.join(", ")))
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.settings(py)?.values().to_tuple().hash()
+    }
+
+    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyDict>,)> {
+        Ok((self.settings(py)?,))
+    }
+}
+
+impl Api {
+    /// Everything that makes this `Api`, by the names that [`Api::new`] takes.
+    fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let settings = [
+            ("organization_id", self.organization_id().into_pyobject(py)?.into_any()),
+            ("api_version", self.api_version().into_pyobject(py)?.into_any()),
+            ("base_url", self.base_url().into_pyobject(py)?.into_any()),
+            ("strict", self.strict().into_pyobject(py)?.to_owned().into_any()),
+            ("allow_unknown_roles", self.allow_unknown_roles().into_pyobject(py)?.to_owned().into_any()),
+        ];
+        settings.into_py_dict(py)
+    }
+}
+
+/// Tells the two meanings of a first argument apart: a mapping with everything, or the id, which may also be a keyword.
+fn mapping_or_id<'a, 'py>(
+    function: &str,
+    id_name: &str,
+    first: Argument<'a, 'py>,
+    id: Argument<'a, 'py>,
+) -> PyResult<(Argument<'a, 'py>, Argument<'a, 'py>)> {
+    match (first, id) {
+        (Some(first), _) if is_mapping(first) => Ok((Some(first), id)),
+        (Some(_), Some(_)) => Err(PyTypeError::new_err(format!("{function}() got two values for `{id_name}`"))),
+        (first, id) => Ok((None, first.or(id))),
+    }
+}
+
+fn refuse_keywords(function: &str, keywords: &[Argument<'_, '_>]) -> PyResult<()> {
+    if keywords.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!("{function}() takes one mapping or keywords, not both")))
+}

@@ -1,0 +1,33 @@
+//! Hands problems to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
+
+use astro_tokens::{Problem, ValidationError};
+use pyo3::{
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyTuple, PyType},
+};
+
+const MODULE: &str = "astro_tokens._errors";
+
+/// The exception that says what is wrong; where even making it fails, that failure.
+pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let exception = || {
+        let problems = problems(py, &error.problems)?;
+        CLASS.import(py, MODULE, "ValidationError")?.call1((error.to_string(), problems))
+    };
+    exception().map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// Problems as a tuple of Python's `Problem`.
+pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<Bound<'py, PyTuple>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let problem = |problem: &Problem| {
+        let Problem { code, severity, field, message, help } = problem;
+        // There is no span: that is a place in a command line.
+        let span = py.None();
+        let fields = (code.as_str(), severity.as_str(), field, message, help, span, problem.to_string());
+        CLASS.import(py, MODULE, "Problem")?.call1(fields)
+    };
+    PyTuple::new(py, problems.iter().map(problem).collect::<PyResult<Vec<_>>>()?)
+}

@@ -1,0 +1,107 @@
+//! Says what a Python object is, in the words of the core: what will not do is for the core to decide.
+
+use std::borrow::Cow;
+
+use astro_tokens::Value;
+use pyo3::{
+    exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError},
+    prelude::*,
+    types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyMapping, PySequence, PyString},
+};
+
+/// How many containers are looked into: a mapping of fields, the list of roles in it, and each of those. Nothing needs
+/// more, and a list that contains itself has to end somewhere.
+const CONTAINERS: usize = 3;
+
+/// A keyword argument. Its text is borrowed from the Python string, which the caller holds.
+pub(crate) fn argument<'a>(object: Option<&'a Bound<'_, PyAny>>) -> PyResult<Value<'a>> {
+    let Some(object) = object else { return Ok(Value::Absent) };
+    match object.cast::<PyString>() {
+        Ok(string) => text(string, Cow::Borrowed),
+        Err(_) => copied(object, CONTAINERS - 1),
+    }
+}
+
+/// Everything at once: a mapping of the fields, or whatever else was given instead of one.
+pub(crate) fn input(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
+    copied(object, CONTAINERS)
+}
+
+/// Whether this is a mapping, rather than a single value.
+pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
+    !object.is_instance_of::<PyString>() && object.is_instance_of::<PyMapping>()
+}
+
+/// A value that may be inside of a container. Text is copied, because the container is not ours and could let go of it.
+fn copied(object: &Bound<'_, PyAny>, containers: usize) -> PyResult<Value<'static>> {
+    if let Ok(string) = object.cast::<PyString>() {
+        return text(string, |text| Cow::Owned(text.to_owned()));
+    }
+    if object.is_none() {
+        return Ok(Value::Absent);
+    }
+    // Before the integers: in Python, a boolean is one.
+    if let Ok(boolean) = object.cast::<PyBool>() {
+        return Ok(Value::Boolean(boolean.is_true()));
+    }
+    if object.is_instance_of::<PyInt>() {
+        return integer(object);
+    }
+    if let Ok(float) = object.cast::<PyFloat>() {
+        return Ok(Value::Float(float.value()));
+    }
+    if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() || containers == 0 {
+        return other(object);
+    }
+    if let Ok(mapping) = object.cast::<PyMapping>() {
+        // A copy of the pairs, so that code of the caller's that runs meanwhile cannot change what is iterated over.
+        let pairs = mapping.items()?;
+        let pair = |pair: Bound<'_, PyAny>| {
+            let (key, value) = pair.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+            Ok((name(&key)?, copied(&value, containers - 1)?))
+        };
+        return Ok(Value::Object(pairs.iter().map(pair).collect::<PyResult<_>>()?));
+    }
+    if let Ok(sequence) = object.cast::<PySequence>() {
+        let items = sequence.try_iter()?.map(|item| copied(&item?, containers - 1));
+        return Ok(Value::List(items.collect::<PyResult<_>>()?));
+    }
+    match integer(object) {
+        // No `__index__`, or one that refuses, as those of arrays do.
+        Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => other(object),
+        read => read,
+    }
+}
+
+fn text<'a, 'k>(
+    string: &'a Bound<'_, PyString>,
+    keep: impl FnOnce(&'a str) -> Cow<'k, str>,
+) -> PyResult<Value<'k>> {
+    match string.to_str() {
+        Ok(text) => Ok(Value::Text(keep(text))),
+        Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(string.py()) => Ok(Value::BrokenText),
+        Err(error) => Err(error),
+    }
+}
+
+/// A Python integer, or what `__index__` makes one of.
+fn integer(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
+    match object.extract() {
+        Ok(integer) => Ok(Value::Integer(integer)),
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Ok(Value::HugeInteger),
+        Err(error) => Err(error),
+    }
+}
+
+fn other(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
+    Ok(Value::Other(object.get_type().fully_qualified_name()?.to_string_lossy().into_owned().into()))
+}
+
+/// A key as the text that names it, whatever it is.
+fn name(key: &Bound<'_, PyAny>) -> PyResult<Cow<'static, str>> {
+    let name = match key.cast::<PyString>() {
+        Ok(key) => key.to_string_lossy().into_owned(),
+        Err(_) => key.str()?.to_string_lossy().into_owned(),
+    };
+    Ok(name.into())
+}

@@ -1,0 +1,55 @@
+"""Validate and build requests for the API tokens of Astronomer's Astro.
+
+    >>> from astro_tokens import Api
+    >>> api = Api(organization_id="clorg")
+    >>> request = api.create_token(name="CI", role="WORKSPACE_MEMBER", workspace_id="clws", expiration_days=30)
+    >>> print(request)
+    POST https://api.astronomer.io/v1/organizations/clorg/tokens
+
+Nothing here touches the network: any HTTP client can send the request, with the header `authorization` added.
+"""
+
+from ._core import Api, Request
+from ._errors import AstroTokensError, Problem, ValidationError
+
+__all__ = [
+    "Api",
+    "ApiInput",
+    "ApiVersion",
+    "AstroTokensError",
+    "CreateTokenInput",
+    "DagRole",
+    "DeleteTokenInput",
+    "DeploymentRole",
+    "EntityType",
+    "GetTokenInput",
+    "Grant",
+    "Kind",
+    "ListTokensInput",
+    "OrganizationRole",
+    "Problem",
+    "ProblemCode",
+    "Request",
+    "RotateTokenInput",
+    "Scope",
+    "Severity",
+    "Sort",
+    "UpdateTokenInput",
+    "UpdateTokenRolesInput",
+    "ValidationError",
+    "WorkspaceRole",
+]
+
+
+def __getattr__(name: str) -> object:
+    # What is left of `__all__` serves annotations, and `typing` takes longer to load than all the rest.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _types
+
+    value = globals()[name] = getattr(_types, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,187 @@
+"""Types for annotations: the words of the API as literals, and the inputs of the operations as typed dictionaries.
+
+Nothing at run time depends on them; the core decides what is valid. They are tested against `core/vocabulary.json`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, SupportsIndex, TypedDict
+
+ApiVersion = Literal["v1", "v1beta1"]
+"""A version of the API."""
+
+Scope = Literal["ORGANIZATION", "WORKSPACE", "DEPLOYMENT"]
+"""What a token is for: fixed when it is created."""
+
+EntityType = Literal["ORGANIZATION", "WORKSPACE", "DEPLOYMENT", "DAG", "DAG_TAG"]
+"""What a role is granted on."""
+
+OrganizationRole = Literal[
+    "ORGANIZATION_OWNER",
+    "ORGANIZATION_BILLING_ADMIN",
+    "ORGANIZATION_MEMBER",
+    "ORGANIZATION_OBSERVE_ADMIN",
+    "ORGANIZATION_OBSERVE_MEMBER",
+]
+"""A role on an Organization."""
+
+WorkspaceRole = Literal[
+    "WORKSPACE_OWNER", "WORKSPACE_OPERATOR", "WORKSPACE_AUTHOR", "WORKSPACE_MEMBER", "WORKSPACE_ACCESSOR"
+]
+"""A role on a Workspace."""
+
+DeploymentRole = Literal["DEPLOYMENT_ADMIN"]
+"""The predefined role on a Deployment; there are custom ones besides, which are any text."""
+
+DagRole = Literal["DAG_AUTHOR", "DAG_VIEWER"]
+"""A predefined role on a DAG or DAG tag; there are custom ones besides, which are any text."""
+
+Kind = Literal["STANDARD", "DIRECT_ACCESS"]
+"""The kind of a token: for the API of Astro, or for the Airflow API of a Deployment without a detour (v1 only)."""
+
+Sort = Literal[
+    "name:asc",
+    "name:desc",
+    "description:asc",
+    "description:desc",
+    "createdAt:asc",
+    "createdAt:desc",
+    "updatedAt:asc",
+    "updatedAt:desc",
+    "tokenStartAt:asc",
+    "tokenStartAt:desc",
+]
+"""An order of the list: field and direction."""
+
+Severity = Literal["error", "warning"]
+"""Whether a problem stops the request."""
+
+ProblemCode = Literal[
+    "required",
+    "too_long",
+    "control_character",
+    "invalid_unicode",
+    "wrong_type",
+    "unknown_field",
+    "invalid_value",
+    "invalid_role",
+    "role_scope_mismatch",
+    "out_of_range",
+    "not_an_integer",
+    "conflicting_scope",
+    "invalid_id",
+    "invalid_url",
+    "unsupported_in_version",
+    "missing_primary_role",
+    "duplicate_grant",
+    "scope_forbids_grant",
+    "organization_mismatch",
+    "placeholder",
+    "never_expires",
+    "above_documented_limit",
+    "possible_typo",
+    "surrounding_quotes",
+    "dag_role_scope",
+    "unknown_role",
+]
+"""The stable name of a kind of problem."""
+
+Role = OrganizationRole | WorkspaceRole | DeploymentRole | str
+"""A role on the entity of a token; a `str`, because Deployments have custom roles."""
+
+GrantRole = Role | DagRole
+"""A role on any entity."""
+
+Entries = Mapping[str, Any]
+"""A mapping from anywhere, JSON or YAML say. To have a mapping checked, annotate it with the typed dictionary."""
+
+
+class _ApiRequired(TypedDict):
+    organization_id: str
+
+
+class ApiInput(_ApiRequired, total=False):
+    """The settings of `Api`."""
+
+    api_version: ApiVersion | None
+    base_url: str | None
+    strict: bool | None
+    allow_unknown_roles: bool | None
+
+
+class _CreateTokenRequired(TypedDict):
+    name: str
+    role: Role
+
+
+class CreateTokenInput(_CreateTokenRequired, total=False):
+    """The fields of `Api.create_token`."""
+
+    workspace_id: str | None
+    deployment_id: str | None
+    scope: Scope | None
+    description: str | None
+    expiration_days: SupportsIndex | None
+    kind: Kind | None
+
+
+class ListTokensInput(TypedDict, total=False):
+    """The fields of `Api.list_tokens`."""
+
+    workspace_id: str | None
+    deployment_id: str | None
+    only_organization_tokens: bool | None
+    offset: SupportsIndex | None
+    limit: SupportsIndex | None
+    sorts: Sequence[Sort] | None
+    kind: Kind | None
+    dag_id: str | None
+    dag_tags: Sequence[str] | None
+
+
+class GetTokenInput(TypedDict):
+    """The field of `Api.get_token`."""
+
+    token_id: str
+
+
+class _UpdateTokenRequired(TypedDict):
+    token_id: str
+    name: str
+
+
+class UpdateTokenInput(_UpdateTokenRequired, total=False):
+    """The fields of `Api.update_token`."""
+
+    description: str | None
+
+
+class _GrantRequired(TypedDict):
+    entity_type: EntityType
+    entity_id: str
+    role: GrantRole
+
+
+class Grant(_GrantRequired, total=False):
+    """A role on an entity."""
+
+    deployment_id: str | None
+
+
+class UpdateTokenRolesInput(TypedDict):
+    """The fields of `Api.update_token_roles`."""
+
+    token_id: str
+    scope: Scope
+    roles: Sequence[Grant]
+
+
+class RotateTokenInput(TypedDict):
+    """The field of `Api.rotate_token`."""
+
+    token_id: str
+
+
+class DeleteTokenInput(TypedDict):
+    """The field of `Api.delete_token`."""
+
+    token_id: str
