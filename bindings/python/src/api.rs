@@ -5,19 +5,16 @@ use astro_tokens::{
     UpdateToken, UpdateTokenRoles,
 };
 use pyo3::{
-    exceptions::PyTypeError,
     prelude::*,
     types::{IntoPyDict, PyDict},
 };
 
 use crate::{
+    arguments::{Argument, mapping_or_token_id, refuse_keywords},
     errors,
     request::Request,
-    value::{argument, input, is_mapping},
+    value::{self, argument},
 };
-
-/// What a caller passed for a parameter; `None` stands for nothing, as in Python.
-type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
 /// An Organization, the version of the API, and how strict to be: what all requests share.
 ///
@@ -25,8 +22,8 @@ type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 /// threads.
 ///
 /// Args:
-///     input: The id of the Organization, or a mapping with all settings by name instead of keywords.
-///     organization_id (str): The id of the Organization that the tokens belong to.
+///     input: A mapping with the settings below by name, instead of keywords.
+///     organization_id (str): The id of the Organization that the tokens belong to, required.
 ///     api_version (str): `v1` (default) or `v1beta1`, which Astro supports until January 2027.
 ///     base_url (str): Where the API is: an origin with an optional path, HTTPS unless it is loopback; the version is
 ///         appended. Default: `https://api.astronomer.io`.
@@ -50,7 +47,7 @@ macro_rules! request {
         let built = match $mapping {
             Some(mapping) => {
                 refuse_keywords($Operation::NAME, &[$($field),+])?;
-                OperationKind::$Operation.request($api, input(mapping)?)
+                OperationKind::$Operation.request($api, value::everything(mapping)?)
             }
             None => $Operation { $($field: argument($field)?),+ }.request($api),
         };
@@ -74,11 +71,10 @@ impl Api {
         strict: Argument<'_, '_>,
         allow_unknown_roles: Argument<'_, '_>,
     ) -> PyResult<Self> {
-        let (mapping, organization_id) = mapping_or_id("Api", "organization_id", input, organization_id)?;
-        let built = match mapping {
+        let built = match input {
             Some(mapping) => {
                 refuse_keywords("Api", &[organization_id, api_version, base_url, strict, allow_unknown_roles])?;
-                astro_tokens::Api::from_value(crate::value::input(mapping)?, Spelling::Snake)
+                astro_tokens::Api::from_value(value::everything(mapping)?, Spelling::Snake)
             }
             None => ApiOptions {
                 organization_id: argument(organization_id)?,
@@ -136,9 +132,12 @@ impl Api {
         expiration_days: Argument<'_, '_>,
         kind: Argument<'_, '_>,
     ) -> PyResult<Request> {
-        request!(&self.0, py, input, CreateToken {
-            name, role, workspace_id, deployment_id, scope, description, expiration_days, kind
-        })
+        request!(
+            &self.0,
+            py,
+            input,
+            CreateToken { name, role, workspace_id, deployment_id, scope, description, expiration_days, kind }
+        )
     }
 
     /// Build the request that lists one page of the Organization's tokens.
@@ -183,37 +182,51 @@ impl Api {
         dag_id: Argument<'_, '_>,
         dag_tags: Argument<'_, '_>,
     ) -> PyResult<Request> {
-        request!(&self.0, py, input, ListTokens {
-            workspace_id, deployment_id, only_organization_tokens, offset, limit, sorts, kind, dag_id, dag_tags
-        })
+        request!(
+            &self.0,
+            py,
+            input,
+            ListTokens {
+                workspace_id,
+                deployment_id,
+                only_organization_tokens,
+                offset,
+                limit,
+                sorts,
+                kind,
+                dag_id,
+                dag_tags
+            }
+        )
     }
 
     /// Build the request that reads one token, with its roles. The secret is not in the answer.
     ///
     /// Args:
-    ///     input: The id of the token, or a mapping with the field below instead of the keyword.
-    ///     token_id (str): The id of the token, required.
+    ///     token_id (str): The id of the token, required. As the only argument it may be a mapping with all fields by
+    ///         name.
     ///
     /// Returns:
     ///     Request: What to send.
     ///
     /// Raises:
     ///     ValidationError: The input breaks a rule of the API; it lists all problems.
-    ///     TypeError: An unknown keyword, or a mapping together with the keyword.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
     ///
     /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/get-api-token
-    #[pyo3(signature = (input = None, /, *, token_id = None))]
+    #[pyo3(signature = (input = None, /, *, token_id = None), text_signature = "($self, token_id=None)")]
     fn get_token(&self, py: Python<'_>, input: Argument<'_, '_>, token_id: Argument<'_, '_>) -> PyResult<Request> {
-        let (mapping, token_id) = mapping_or_id(GetToken::NAME, "token_id", input, token_id)?;
+        let (mapping, token_id) = mapping_or_token_id(GetToken::NAME, input, token_id)?;
         request!(&self.0, py, mapping, GetToken { token_id })
     }
 
     /// Build the request that changes the name and description of a token. Its expiration and scope cannot be changed.
     ///
     /// Args:
-    ///     input: The id of the token, or a mapping with the fields below by name instead of keywords.
-    ///     token_id (str): The id of the token, required.
-    ///     name (str): The name: 1 to 256 characters. The API wants it each time, also where it stays the same.
+    ///     token_id (str): The id of the token, required. As the only argument it may be a mapping with all fields by
+    ///         name.
+    ///     name (str): The name, required: 1 to 256 characters. The API wants it each time, also where it stays the
+    ///         same.
     ///     description (str): At most 500 characters. An empty one clears it, none leaves it as it is.
     ///
     /// Returns:
@@ -224,7 +237,10 @@ impl Api {
     ///     TypeError: An unknown keyword, or a mapping together with keywords.
     ///
     /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/update-api-token
-    #[pyo3(signature = (input = None, /, *, token_id = None, name = None, description = None))]
+    #[pyo3(
+        signature = (input = None, /, *, token_id = None, name = None, description = None),
+        text_signature = "($self, token_id=None, *, name=None, description=None)"
+    )]
     fn update_token(
         &self,
         py: Python<'_>,
@@ -233,15 +249,15 @@ impl Api {
         name: Argument<'_, '_>,
         description: Argument<'_, '_>,
     ) -> PyResult<Request> {
-        let (mapping, token_id) = mapping_or_id(UpdateToken::NAME, "token_id", input, token_id)?;
+        let (mapping, token_id) = mapping_or_token_id(UpdateToken::NAME, input, token_id)?;
         request!(&self.0, py, mapping, UpdateToken { token_id, name, description })
     }
 
     /// Build the request that replaces all roles of a token: what is not in the list is taken away.
     ///
     /// Args:
-    ///     input: The id of the token, or a mapping with the fields below by name instead of keywords.
-    ///     token_id (str): The id of the token, required.
+    ///     token_id (str): The id of the token, required. As the only argument it may be a mapping with all fields by
+    ///         name.
     ///     scope (str): The scope that the token has, required: `ORGANIZATION`, `WORKSPACE` or `DEPLOYMENT`. It decides
     ///         which roles the token may hold, and is not sent.
     ///     roles (sequence of mappings): All roles that the token shall have, at least the one on the entity of its own
@@ -257,7 +273,10 @@ impl Api {
     ///     TypeError: An unknown keyword, or a mapping together with keywords.
     ///
     /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/update-api-token-roles
-    #[pyo3(signature = (input = None, /, *, token_id = None, scope = None, roles = None))]
+    #[pyo3(
+        signature = (input = None, /, *, token_id = None, scope = None, roles = None),
+        text_signature = "($self, token_id=None, *, scope=None, roles=None)"
+    )]
     fn update_token_roles(
         &self,
         py: Python<'_>,
@@ -266,7 +285,7 @@ impl Api {
         scope: Argument<'_, '_>,
         roles: Argument<'_, '_>,
     ) -> PyResult<Request> {
-        let (mapping, token_id) = mapping_or_id(UpdateTokenRoles::NAME, "token_id", input, token_id)?;
+        let (mapping, token_id) = mapping_or_token_id(UpdateTokenRoles::NAME, input, token_id)?;
         request!(&self.0, py, mapping, UpdateTokenRoles { token_id, scope, roles })
     }
 
@@ -275,40 +294,40 @@ impl Api {
     /// The old value stops working at once; the new one is in the answer to the request and never shown again.
     ///
     /// Args:
-    ///     input: The id of the token, or a mapping with the field below instead of the keyword.
-    ///     token_id (str): The id of the token, required.
+    ///     token_id (str): The id of the token, required. As the only argument it may be a mapping with all fields by
+    ///         name.
     ///
     /// Returns:
     ///     Request: What to send.
     ///
     /// Raises:
     ///     ValidationError: The input breaks a rule of the API; it lists all problems.
-    ///     TypeError: An unknown keyword, or a mapping together with the keyword.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
     ///
     /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/rotate-api-token
-    #[pyo3(signature = (input = None, /, *, token_id = None))]
+    #[pyo3(signature = (input = None, /, *, token_id = None), text_signature = "($self, token_id=None)")]
     fn rotate_token(&self, py: Python<'_>, input: Argument<'_, '_>, token_id: Argument<'_, '_>) -> PyResult<Request> {
-        let (mapping, token_id) = mapping_or_id(RotateToken::NAME, "token_id", input, token_id)?;
+        let (mapping, token_id) = mapping_or_token_id(RotateToken::NAME, input, token_id)?;
         request!(&self.0, py, mapping, RotateToken { token_id })
     }
 
     /// Build the request that deletes a token. Its secret stops working at once, and it cannot be brought back.
     ///
     /// Args:
-    ///     input: The id of the token, or a mapping with the field below instead of the keyword.
-    ///     token_id (str): The id of the token, required.
+    ///     token_id (str): The id of the token, required. As the only argument it may be a mapping with all fields by
+    ///         name.
     ///
     /// Returns:
     ///     Request: What to send.
     ///
     /// Raises:
     ///     ValidationError: The input breaks a rule of the API; it lists all problems.
-    ///     TypeError: An unknown keyword, or a mapping together with the keyword.
+    ///     TypeError: An unknown keyword, or a mapping together with keywords.
     ///
     /// Source: https://www.astronomer.io/docs/astro/api/v-1/api-token/delete-api-token
-    #[pyo3(signature = (input = None, /, *, token_id = None))]
+    #[pyo3(signature = (input = None, /, *, token_id = None), text_signature = "($self, token_id=None)")]
     fn delete_token(&self, py: Python<'_>, input: Argument<'_, '_>, token_id: Argument<'_, '_>) -> PyResult<Request> {
-        let (mapping, token_id) = mapping_or_id(DeleteToken::NAME, "token_id", input, token_id)?;
+        let (mapping, token_id) = mapping_or_token_id(DeleteToken::NAME, input, token_id)?;
         request!(&self.0, py, mapping, DeleteToken { token_id })
     }
 
@@ -369,25 +388,4 @@ impl Api {
         ];
         settings.into_py_dict(py)
     }
-}
-
-/// Tells the two meanings of a first argument apart: a mapping with everything, or the id, which may also be a keyword.
-fn mapping_or_id<'a, 'py>(
-    function: &str,
-    id_name: &str,
-    first: Argument<'a, 'py>,
-    id: Argument<'a, 'py>,
-) -> PyResult<(Argument<'a, 'py>, Argument<'a, 'py>)> {
-    match (first, id) {
-        (Some(first), _) if is_mapping(first) => Ok((Some(first), id)),
-        (Some(_), Some(_)) => Err(PyTypeError::new_err(format!("{function}() got two values for `{id_name}`"))),
-        (first, id) => Ok((None, first.or(id))),
-    }
-}
-
-fn refuse_keywords(function: &str, keywords: &[Argument<'_, '_>]) -> PyResult<()> {
-    if keywords.iter().all(Option::is_none) {
-        return Ok(());
-    }
-    Err(PyTypeError::new_err(format!("{function}() takes one mapping or keywords, not both")))
 }

@@ -3,6 +3,7 @@
 //! There is no rule of the domain here; see `core/` for those and `python/astro_tokens/` for the package around it.
 
 mod api;
+mod arguments;
 mod errors;
 mod request;
 mod value;

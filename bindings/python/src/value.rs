@@ -22,14 +22,9 @@ pub(crate) fn argument<'a>(object: Option<&'a Bound<'_, PyAny>>) -> PyResult<Val
     }
 }
 
-/// Everything at once: a mapping of the fields, or whatever else was given instead of one.
-pub(crate) fn input(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
+/// A mapping with everything, or whatever else was given instead of one.
+pub(crate) fn everything(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
     copied(object, CONTAINERS)
-}
-
-/// Whether this is a mapping, rather than a single value.
-pub(crate) fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
-    !object.is_instance_of::<PyString>() && object.is_instance_of::<PyMapping>()
 }
 
 /// A value that may be inside of a container. Text is copied, because the container is not ours and could let go of it.
@@ -73,10 +68,7 @@ fn copied(object: &Bound<'_, PyAny>, containers: usize) -> PyResult<Value<'stati
     }
 }
 
-fn text<'a, 'k>(
-    string: &'a Bound<'_, PyString>,
-    keep: impl FnOnce(&'a str) -> Cow<'k, str>,
-) -> PyResult<Value<'k>> {
+fn text<'a, 'k>(string: &'a Bound<'_, PyString>, keep: impl FnOnce(&'a str) -> Cow<'k, str>) -> PyResult<Value<'k>> {
     match string.to_str() {
         Ok(text) => Ok(Value::Text(keep(text))),
         Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(string.py()) => Ok(Value::BrokenText),

@@ -1,0 +1,38 @@
+//! The two ways to call an operation: one mapping with everything, or keywords.
+
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyMapping, PyString},
+};
+
+/// What a caller passed for a parameter; `None` stands for nothing, as in Python.
+pub(crate) type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
+
+/// Tells the two meanings of a first argument apart: a mapping with everything, or the id of a token, which may also be
+/// given by keyword. Text signatures show the id alone; that a mapping given as `token_id=` stays a wrong id takes two
+/// parameters.
+pub(crate) fn mapping_or_token_id<'a, 'py>(
+    function: &str,
+    first: Argument<'a, 'py>,
+    token_id: Argument<'a, 'py>,
+) -> PyResult<(Argument<'a, 'py>, Argument<'a, 'py>)> {
+    match (first, token_id) {
+        (Some(first), _) if is_mapping(first) => Ok((Some(first), token_id)),
+        (Some(_), Some(_)) => Err(PyTypeError::new_err(format!("{function}() got two values for `token_id`"))),
+        (first, token_id) => Ok((None, first.or(token_id))),
+    }
+}
+
+/// A mapping says everything, so nothing may be said beside it.
+pub(crate) fn refuse_keywords(function: &str, keywords: &[Argument<'_, '_>]) -> PyResult<()> {
+    if keywords.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!("{function}() takes one mapping or keywords, not both")))
+}
+
+fn is_mapping(object: &Bound<'_, PyAny>) -> bool {
+    // An id is text most of the time, and asking whether something is a mapping takes Python long.
+    !object.is_instance_of::<PyString>() && object.is_instance_of::<PyMapping>()
+}
