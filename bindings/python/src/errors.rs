@@ -23,10 +23,10 @@ pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
 pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<Bound<'py, PyTuple>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let problem = |problem: &Problem| {
-        let Problem { code, severity, field, message, help } = problem;
-        // There is no span: that is a place in a command line.
+        let (code, severity) = (problem.code.as_str(), problem.severity.as_str());
+        // A span is a place in a command line, which nothing here takes.
         let span = py.None();
-        let fields = (code.as_str(), severity.as_str(), field, message, help, span, problem.to_string());
+        let fields = (code, severity, &problem.field, &problem.message, &problem.help, span, problem.to_string());
         CLASS.import(py, MODULE, "Problem")?.call1(fields)
     };
     PyTuple::new(py, problems.iter().map(problem).collect::<PyResult<Vec<_>>>()?)

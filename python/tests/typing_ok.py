@@ -1,0 +1,87 @@
+"""What type checkers have to accept and to refuse; `mypy --strict` complains about a suppression that is not needed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from astro_tokens import (
+    Api,
+    ApiVersion,
+    AstroTokensError,
+    CreateTokenInput,
+    Grant,
+    Problem,
+    Request,
+    Scope,
+    Severity,
+    Sort,
+    UpdateTokenRolesInput,
+    ValidationError,
+    WorkspaceRole,
+)
+
+api: Api = Api(organization_id="clorg", api_version="v1beta1", strict=True)
+version: ApiVersion = api.api_version
+Api({"organization_id": "clorg", "base_url": None})
+Api("clorg")  # type: ignore[call-overload]
+Api(organization_id="clorg", api_version="v2")  # type: ignore[call-overload]
+Api(organization_id="clorg", organisation="clorg")  # type: ignore[call-overload]
+
+role: WorkspaceRole = "WORKSPACE_MEMBER"
+scope: Scope = "WORKSPACE"
+custom_role = input()
+request: Request = api.create_token(name="CI", role=role, workspace_id="clws", scope=scope, expiration_days=30)
+api.create_token(name="CI", role=custom_role, deployment_id="cldep", kind="DIRECT_ACCESS")
+api.create_token(name="CI")  # type: ignore[call-overload]
+api.create_token(name="CI", role=role, expiration_days="30")  # type: ignore[call-overload]
+api.create_token(name="CI", role=role, kind="OTHER")  # type: ignore[call-overload]
+api.create_token("CI", role=role)  # type: ignore[call-overload]
+
+entry: CreateTokenInput = {"name": "CI", "role": "WORKSPACE_OWNER", "workspace_id": "clws", "expiration_days": None}
+misspelt: CreateTokenInput = {"name": "CI", "rol": "WORKSPACE_OWNER"}  # type: ignore[typeddict-unknown-key, typeddict-item]
+from_json: dict[str, Any] = json.loads("{}")
+from_anywhere: Mapping[str, object] = from_json
+for mapping in (from_json, from_anywhere):
+    api.create_token(mapping)
+api.create_token(entry)
+api.create_token(entry, name="CI")  # type: ignore[call-overload]
+
+sorts: list[Sort] = ["createdAt:desc", "name:asc"]
+api.list_tokens()
+api.list_tokens(workspace_id="clws", sorts=sorts, limit=100, dag_tags=("daily", "hourly"))
+api.list_tokens(sorts=["createdAt"])  # type: ignore[list-item]
+
+api.get_token("cltoken")
+api.get_token(token_id="cltoken")
+api.rotate_token({"token_id": "cltoken"})
+api.delete_token(5)  # type: ignore[call-overload]
+api.update_token("cltoken", name="CI", description="")
+api.update_token("cltoken")  # type: ignore[call-overload]
+
+grants: list[Grant] = [{"entity_type": "WORKSPACE", "entity_id": "clws", "role": role}]
+api.update_token_roles("cltoken", scope="WORKSPACE", roles=grants)
+inferred = [{"entity_type": "WORKSPACE", "entity_id": "clws", "role": custom_role}]
+api.update_token_roles("cltoken", scope="WORKSPACE", roles=inferred)
+roles_input: UpdateTokenRolesInput = {"token_id": "cltoken", "scope": "WORKSPACE", "roles": grants}
+api.update_token_roles(roles_input)
+
+headers: dict[str, str] = {**request.headers, "authorization": "Bearer secret"}
+body: bytes | None = request.body
+Request(request.method, request.url, body)
+Request("PUT", request.url)  # type: ignore[arg-type]
+request.url = "https://example.com"  # type: ignore[misc]
+
+
+def severity_of(problem: Problem) -> Severity:
+    match problem.severity:
+        case "error" | "warning":
+            return problem.severity
+    assert_never(problem.severity)
+
+
+try:
+    api.get_token("")
+except ValidationError as error:
+    as_base: tuple[AstroTokensError, ValueError] = (error, error)
+    problems: tuple[Problem, ...] = error.problems
+    misspelt_code = problems[0].code == "to_long"  # type: ignore[comparison-overlap]
