@@ -1,0 +1,36 @@
+// Makes dist/ out of src/ and wasm/: one JavaScript file for `import`, one for `require`, and declarations for both.
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+process.chdir(fileURLToPath(new URL(".", import.meta.url)));
+rmSync("dist", { recursive: true, force: true });
+
+for (const [format, outfile] of [
+  ["esm", "dist/index.js"],
+  ["cjs", "dist/index.cjs"],
+]) {
+  await build({
+    entryPoints: ["src/index.ts"],
+    bundle: true,
+    format,
+    outfile,
+    target: "es2022",
+    // `neutral`: nothing of Node, so the same file runs in browsers and elsewhere.
+    platform: "neutral",
+    // Embedded, so that nothing has to be found, fetched or awaited at run time.
+    loader: { ".wasm": "binary" },
+    logLevel: "warning",
+  });
+}
+
+// `require` gets the same declarations under names that TypeScript takes for CommonJS.
+const internal = ["core", "frame"];
+execFileSync("node_modules/.bin/tsc", ["--emitDeclarationOnly", "--outDir", "dist", "--rootDir", "src"], { stdio: "inherit" });
+for (const name of internal) rmSync(`dist/${name}.d.ts`);
+for (const file of readdirSync("dist").filter((file) => file.endsWith(".d.ts"))) {
+  const declarations = readFileSync(`dist/${file}`, "utf8");
+  writeFileSync(`dist/${file.replace(/\.d\.ts$/, ".d.cts")}`, declarations.replace(/(from "\.\/.*)\.js"/g, '$1.cjs"'));
+}

@@ -1,0 +1,60 @@
+import type { ProblemCode, Severity } from "./vocabulary.js";
+
+/** One finding. All problems, from every version of this library in every language, have this shape. */
+export interface Problem {
+  /** What kind of problem it is. Match on this rather than on messages, which may be reworded in any release. */
+  readonly code: ProblemCode;
+  /** `error` stops the request; `warning` travels beside it. With `strict`, every problem is an error. */
+  readonly severity: Severity;
+  /** Where it is: `expirationDays`, `roles[1].entityId`. `null`: the whole input. */
+  readonly field: string | null;
+  /** What is wrong: starts in lower case, has no final period, shows user input in backticks. */
+  readonly message: string;
+  /** What to do about it; where a value is close to a valid one, this names it. */
+  readonly help: string | null;
+  /** Where in a command line it is, in UTF-16 code units, the end excluded. `null`: there is no command line. */
+  readonly span: readonly [start: number, end: number] | null;
+}
+
+/** Registered, so that another copy of this package, or another realm, has the same. */
+const kind = Symbol.for("astro-tokens/error");
+
+function isA(error: unknown, name: string): boolean {
+  const kinds = (error as { [kind]?: unknown } | null | undefined)?.[kind];
+  return Array.isArray(kinds) && kinds.includes(name);
+}
+
+/** The base of all errors that this library throws by itself. */
+export class AstroTokensError extends Error {
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "AstroTokensError" });
+    Object.defineProperty(this.prototype, kind, { value: ["AstroTokensError"] });
+  }
+}
+
+/** The caller's mistake: nothing was built and nothing was sent. Its message lists all problems. */
+export class ValidationError extends AstroTokensError {
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "ValidationError" });
+    Object.defineProperty(this.prototype, kind, { value: ["AstroTokensError", "ValidationError"] });
+  }
+
+  /** All that was found, warnings too, in the order of the fields. At least one is an error. Frozen. */
+  readonly problems: readonly Problem[];
+
+  /** @internal */
+  constructor(message: string, problems: readonly Problem[]) {
+    super(message);
+    this.problems = problems;
+  }
+}
+
+/** Whether this is an {@link AstroTokensError}, also one of another copy of this package or another realm. */
+export function isAstroTokensError(error: unknown): error is AstroTokensError {
+  return isA(error, "AstroTokensError");
+}
+
+/** Whether this is a {@link ValidationError}, also one of another copy of this package or another realm. */
+export function isValidationError(error: unknown): error is ValidationError {
+  return isA(error, "ValidationError");
+}
