@@ -241,6 +241,8 @@ def test_a_request_is_what_it_sends(api):
     assert Request(warned.method, warned.url, warned.body) == warned and warned.warnings
     with pytest.raises(ValueError):
         Request("get", request.url)
+    with pytest.raises(TypeError):
+        Request("POST", request.url, "text")
     with pytest.raises(AttributeError):
         request.url = "https://example.com"
 

@@ -13,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
     # maturin finds the interpreter to build for by the environment that it runs in.
     python=$(cd "$(dirname "$python")" && pwd)/$(basename "$python")
     cd python
-    "$python" -m maturin build --quiet --release --interpreter "$python" --out "$scratch/dist"
+    "$python" -m maturin build --quiet --locked --release --interpreter "$python" --out "$scratch/dist"
 )
 set -- "$scratch"/dist/*.whl
 [ $# -eq 1 ] || { echo "one wheel was expected: $*" >&2; exit 1; }

@@ -25,9 +25,10 @@ pub(crate) struct Request(pub(crate) astro_tokens::Request);
 impl Request {
     #[new]
     #[pyo3(signature = (method, url, body = None))]
-    fn new(method: &str, url: String, body: Option<Vec<u8>>) -> PyResult<Self> {
-        let method = Method::parse(method).ok_or_else(|| PyValueError::new_err("no such method, in upper case"))?;
-        Ok(Request(astro_tokens::Request::from_parts(method, url, body)))
+    fn new(method: &str, url: String, body: Option<&[u8]>) -> PyResult<Self> {
+        let unknown = || PyValueError::new_err("the method is none of `GET`, `POST` and `DELETE`");
+        let method = Method::parse(method).ok_or_else(unknown)?;
+        Ok(Request(astro_tokens::Request::from_parts(method, url, body.map(<[u8]>::to_vec))))
     }
 
     /// The method, in upper case: `GET`, `POST` or `DELETE`.
