@@ -71,6 +71,10 @@ fields! {
         /// Lets Organization and Workspace roles through that this release does not know, with a warning; misspelt ones
         /// stay errors.
         allow_unknown_roles: boolean,
+        /// The current Workspace, for commands that do not name one.
+        workspace_id: text,
+        /// The current Deployment, for commands that do not name one.
+        deployment_id: text,
     }
     aliases {
         "organization" => "organization_id",
@@ -110,6 +114,9 @@ impl<'a> ApiOptions<'a> {
         let strict = report.boolean(Path::field("strict"), &self.strict);
         let unknown_roles = report.boolean(Path::field("allow_unknown_roles"), &self.allow_unknown_roles);
 
+        let workspace_id = report.id(Path::field("workspace_id"), &self.workspace_id);
+        let deployment_id = report.id(Path::field("deployment_id"), &self.deployment_id);
+
         let spelling = report.spelling;
         let api = organization_id.zip(base).map(|(organization_id, base)| {
             let mut tokens_url = format!("{base}{}/organizations/", version.path());
@@ -122,6 +129,8 @@ impl<'a> ApiOptions<'a> {
                 tokens_url,
                 strict: strict.value().unwrap_or_default(),
                 allow_unknown_roles: unknown_roles.value().unwrap_or_default(),
+                workspace_id: workspace_id.value().map(str::to_owned),
+                deployment_id: deployment_id.value().map(str::to_owned),
                 spelling,
             }
         });
@@ -141,6 +150,8 @@ pub struct Api {
     tokens_url: String,
     strict: bool,
     allow_unknown_roles: bool,
+    workspace_id: Option<String>,
+    deployment_id: Option<String>,
     spelling: Spelling,
 }
 
@@ -198,6 +209,18 @@ impl Api {
     #[must_use]
     pub fn allows_unknown_roles(&self) -> bool {
         self.allow_unknown_roles
+    }
+
+    /// The id of the current Workspace.
+    #[must_use]
+    pub fn workspace_id(&self) -> Option<&str> {
+        self.workspace_id.as_deref()
+    }
+
+    /// The id of the current Deployment.
+    #[must_use]
+    pub fn deployment_id(&self) -> Option<&str> {
+        self.deployment_id.as_deref()
     }
 
     pub(crate) fn tokens_url(&self) -> &str {

@@ -30,7 +30,8 @@ pub(crate) trait Fields<'a>: Default {
     }
 }
 
-/// Declares an input: a struct of [`Value`]s, a setter of Rust's own type for each, and its [`Fields`].
+/// Declares an input: a struct of [`Value`]s, its [`Fields`], and, where the fields name their kinds, a setter of Rust's
+/// own type for each.
 macro_rules! fields {
     (
         $(#[$doc:meta])*
@@ -39,19 +40,34 @@ macro_rules! fields {
         }
         $(aliases { $($alias:literal => $target:literal,)* })?
     ) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct $Name<'a> {
-            $($(#[$field_doc])* pub $field: $crate::Value<'a>,)*
+        $crate::fields::fields! {
+            $(#[$doc])*
+            pub struct $Name {
+                $($(#[$field_doc])* $field,)*
+            }
+            aliases { $($($alias => $target,)*)? }
         }
 
         impl<'a> $Name<'a> {
             $($crate::fields::setter!($(#[$field_doc])* $field: $kind);)*
         }
+    };
+    (
+        $(#[$doc:meta])*
+        $vis:vis struct $Name:ident {
+            $($(#[$field_doc:meta])* $field:ident,)*
+        }
+        aliases { $($alias:literal => $target:literal,)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        $vis struct $Name<'a> {
+            $($(#[$field_doc])* $vis $field: $crate::Value<'a>,)*
+        }
 
         impl<'a> $crate::fields::Fields<'a> for $Name<'a> {
             const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
-            const ALIASES: &'static [(&'static str, &'static str)] = &[$($(($alias, $target)),*)?];
+            const ALIASES: &'static [(&'static str, &'static str)] = &[$(($alias, $target)),*];
 
             fn slot(&mut self, field: &str) -> Option<&mut $crate::Value<'a>> {
                 match field {

@@ -33,6 +33,7 @@
 
 mod api;
 mod base_url;
+mod command;
 mod fields;
 mod grants;
 mod json;
@@ -48,12 +49,13 @@ mod value;
 mod vocabulary;
 
 pub use api::{Api, ApiOptions, ApiVersion};
+pub use command::{Command, CommandOperation, CommandParser, Shell, Source, Units, format_command, parse_command};
 pub use grants::Grant;
 pub use operations::{
     CreateToken, DeleteToken, GetToken, Kind, ListTokens, Operation, OperationKind, RotateToken, UpdateToken,
     UpdateTokenRoles,
 };
-pub use problem::{Code, Problem, Severity, ValidationError};
+pub use problem::{Code, Problem, Severity, Span, ValidationError};
 pub use request::{Method, Request};
 pub use roles::{EntityType, Scope};
 pub use spelling::Spelling;

@@ -76,6 +76,34 @@ codes! {
     OrganizationMismatch = "organization_mismatch",
     /// A placeholder such as `<deployment-id>` was left in.
     Placeholder = "placeholder",
+    /// A quote is never closed.
+    UnterminatedQuote = "unterminated_quote",
+    /// Bare words follow the value of a name, description or role: `--name My token`.
+    UnquotedValue = "unquoted_value",
+    /// Typographic quotes, pasted from a document.
+    SmartQuote = "smart_quote",
+    /// A typographic dash in place of `-`, pasted from a document.
+    NotADash = "not_a_dash",
+    /// An unquoted pipe, semicolon, ampersand, parenthesis, redirection or line break.
+    ShellSyntax = "shell_syntax",
+    /// There is no such command on tokens.
+    UnknownCommand = "unknown_command",
+    /// The command does not have this flag.
+    UnknownFlag = "unknown_flag",
+    /// A flag is given twice.
+    DuplicateFlag = "duplicate_flag",
+    /// A flag that takes a value has none.
+    MissingValue = "missing_value",
+    /// The value of a flag is neither true nor false.
+    NotABoolean = "not_a_boolean",
+    /// A word that the command does not take.
+    UnexpectedArgument = "unexpected_argument",
+    /// Two parts of a command contradict each other.
+    ConflictingArguments = "conflicting_arguments",
+    /// The command takes several requests.
+    NeedsConversation = "needs_conversation",
+    /// The shell cannot carry the value: a line break or `%` in `cmd`, NUL anywhere.
+    UnquotableValue = "unquotable_value",
     /// Warning: no expiration was given, so the token never expires.
     NeverExpires = "never_expires",
     /// Warning: one document allows 365 days for a Deployment token, the API 3650.
@@ -84,6 +112,8 @@ codes! {
     PossibleTypo = "possible_typo",
     /// Warning: a name or description itself begins and ends with a quote.
     SurroundingQuotes = "surrounding_quotes",
+    /// Warning: `$NAME`, `$(...)` or backquotes outside single quotes, which a shell would have replaced.
+    WouldExpand = "would_expand",
     /// Warning: a DAG role on a token that is not an Organization token.
     DagRoleScope = "dag_role_scope",
     /// Warning: a role that this release does not know, let through by `allow_unknown_roles`.
@@ -114,11 +144,26 @@ impl Code {
             | Code::DuplicateGrant
             | Code::ScopeForbidsGrant
             | Code::OrganizationMismatch
-            | Code::Placeholder => Severity::Error,
+            | Code::Placeholder
+            | Code::UnterminatedQuote
+            | Code::UnquotedValue
+            | Code::SmartQuote
+            | Code::NotADash
+            | Code::ShellSyntax
+            | Code::UnknownCommand
+            | Code::UnknownFlag
+            | Code::DuplicateFlag
+            | Code::MissingValue
+            | Code::NotABoolean
+            | Code::UnexpectedArgument
+            | Code::ConflictingArguments
+            | Code::NeedsConversation
+            | Code::UnquotableValue => Severity::Error,
             Code::NeverExpires
             | Code::AboveDocumentedLimit
             | Code::PossibleTypo
             | Code::SurroundingQuotes
+            | Code::WouldExpand
             | Code::DagRoleScope
             | Code::UnknownRole => Severity::Warning,
         }
@@ -152,6 +197,20 @@ impl Severity {
     }
 }
 
+/// A half-open range of a command line, or of one of a list of arguments: `start` is in it, `end` is not.
+///
+/// It counts in [`Units`](crate::Units): bytes in Rust, code points in Python, UTF-16 units in JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Span {
+    /// The position of the argument in the list, where the command was a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub argument: Option<usize>,
+    /// Where the range begins.
+    pub start: usize,
+    /// Where it has ended.
+    pub end: usize,
+}
+
 /// One finding.
 ///
 /// Its text is `field: message`, with the advice on a line of its own; see [`ValidationError`] for all of them.
@@ -167,6 +226,8 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Which part of a command line it is about.
+    pub span: Option<Span>,
 }
 
 impl fmt::Display for Problem {

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, ops::RangeInclusive};
 
 use crate::{
-    Code, Problem, Severity, Spelling, ValidationError, Value,
+    Code, Problem, Severity, Span, Spelling, ValidationError, Value,
     spelling::Path,
     text::{listed, nearest, shown},
 };
@@ -49,21 +49,52 @@ pub(crate) struct Report {
     pub(crate) spelling: Spelling,
     strict: bool,
     problems: Vec<Problem>,
+    /// Where the fields stand in a command line, if that is what is read.
+    places: Vec<Place>,
+}
+
+/// Where a field stands in a command line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) field: &'static str,
+    /// How the command line spells the field: `--expiration`.
+    pub(crate) spelt: &'static str,
+    pub(crate) span: Option<Span>,
 }
 
 impl Report {
     pub(crate) fn new(spelling: Spelling, strict: bool) -> Self {
-        Report { spelling, strict, problems: Vec::new() }
+        Report { spelling, strict, problems: Vec::new(), places: Vec::new() }
+    }
+
+    /// Says where a field stands in the command line that is read.
+    pub(crate) fn place(&mut self, place: Place) {
+        self.places.push(place);
+    }
+
+    fn place_of(&self, field: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.field == field)
     }
 
     /// Adds a problem with the field at `at`.
     pub(crate) fn add(&mut self, code: Code, at: Path, message: impl Into<String>, help: impl Into<String>) {
-        self.push(code, Some(at.spell(self.spelling)), message.into(), help.into());
+        let place = self.place_of(at.root());
+        let field = place.map_or_else(|| at.spell(self.spelling), |place| place.spelt.to_owned());
+        let span = place.and_then(|place| place.span);
+        self.push(code, Some(field), span, message.into(), help.into());
     }
 
-    fn push(&mut self, code: Code, field: Option<String>, message: String, help: String) {
+    /// Adds a problem with the whole input, or with a part of a command line.
+    pub(crate) fn push(
+        &mut self,
+        code: Code,
+        field: Option<String>,
+        span: Option<Span>,
+        message: String,
+        help: String,
+    ) {
         let severity = if self.strict { Severity::Error } else { code.severity() };
-        self.problems.push(Problem { code, severity, field, message, help: Some(help) });
+        self.problems.push(Problem { code, severity, field, message, help: Some(help), span });
     }
 
     /// Adds a problem and says that the field was of no use.
@@ -80,7 +111,15 @@ impl Report {
 
     /// A field of this crate, in backticks, as the caller spells it.
     pub(crate) fn named(&self, field: &'static str) -> String {
-        format!("`{}`", self.spelling.spell(field))
+        match self.place_of(field) {
+            Some(place) => format!("`{}`", place.spelt),
+            None => format!("`{}`", self.spelling.spell(field)),
+        }
+    }
+
+    /// The problems found so far.
+    pub(crate) fn problems(&mut self) -> &mut Vec<Problem> {
+        &mut self.problems
     }
 
     pub(crate) fn has_errors(&self) -> bool {
@@ -115,7 +154,7 @@ impl Report {
     /// The whole input is not an object.
     pub(crate) fn wrong_input(&mut self, found: &Value<'_>) {
         let message = format!("expected an object with the fields, found {}", found.describe());
-        self.push(Code::WrongType, None, message, "give one object with the fields by name".to_owned());
+        self.push(Code::WrongType, None, None, message, "give one object with the fields by name".to_owned());
     }
 
     /// A key that the caller wrote and that nothing here is called. `prefix` is where the object is, spelt.
@@ -140,7 +179,7 @@ impl Report {
         let field = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") };
         // The field repeats what the caller wrote, so it needs the same care as a message.
         let field = shown(&field).trim_matches('`').to_owned();
-        self.push(Code::UnknownField, Some(field), format!("there is no field {}", shown(key)), help);
+        self.push(Code::UnknownField, Some(field), None, format!("there is no field {}", shown(key)), help);
     }
 
     /// Text that is Unicode; nothing else is checked.

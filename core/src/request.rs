@@ -125,7 +125,7 @@ impl fmt::Display for Request {
 }
 
 /// In single quotes, where a POSIX shell changes nothing; a single quote itself is written outside of them.
-fn single_quoted(text: &str) -> String {
+pub(crate) fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

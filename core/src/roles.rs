@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Code, Value,
@@ -72,7 +72,7 @@ impl EntityType {
         }
     }
 
-    fn has_role(self, role: &str) -> bool {
+    pub(crate) fn has_role(self, role: &str) -> bool {
         self.roles().contains(&role)
     }
 
@@ -115,7 +115,7 @@ impl EntityType {
 }
 
 /// What a token is for: fixed when it is created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Scope {
     /// The whole Organization.
@@ -234,7 +234,7 @@ fn use_one_of(entity: EntityType) -> String {
 }
 
 /// The role of this entity that was meant: misspelt, without the name of the entity, or called as elsewhere.
-fn near_role(role: &str, entity: EntityType) -> Option<&'static str> {
+pub(crate) fn near_role(role: &str, entity: EntityType) -> Option<&'static str> {
     let roles = || entity.roles().iter().copied();
     let written = in_role_letters(role);
     let prefix = prefix_of(entity);

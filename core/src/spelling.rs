@@ -49,6 +49,11 @@ impl Path {
         Path { field, item: None, key: None }
     }
 
+    /// The field, without item and key.
+    pub(crate) const fn root(self) -> &'static str {
+        self.field
+    }
+
     /// An item of the list in this field.
     pub(crate) const fn item(self, index: usize) -> Self {
         Path { item: Some(index), ..self }

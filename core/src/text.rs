@@ -1,6 +1,6 @@
 //! How user input is shown in a message, and what it may have been meant to say.
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::Range};
 
 /// Longer input is cut in messages: a megabyte pasted into a name is not worth repeating.
 const SHOWN_CHARACTERS: usize = 60;
@@ -35,16 +35,31 @@ pub(crate) fn shown(input: &str) -> String {
 }
 
 /// Line separators, direction marks and zero-width characters: printed as they are, they reorder or hide text.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Whether the text holds the value of an Astro token, which is a JWT: `eyJ`, base64url and a dot.
+/// Whether the text holds the value of an Astro token, which is a JWT: `eyJ`, more base64url, and a dot.
 pub(crate) fn looks_like_secret(input: &str) -> bool {
-    input.match_indices("eyJ").any(|(start, _)| {
-        let rest = &input.as_bytes()[start..];
-        let header = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')).count();
-        header >= 8 && rest.get(header) == Some(&b'.')
+    secrets(input).next().is_some()
+}
+
+/// Where the text holds secrets, each up to the end of the word that it stands in.
+pub(crate) fn secrets(input: &str) -> impl Iterator<Item = Range<usize>> {
+    const SHORTEST_HEADER: usize = 8;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=');
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = from + input.get(from..)?.find("eyJ")?;
+            let end = start + input.as_bytes()[start..].iter().take_while(|byte| is_part(byte)).count();
+            // Whatever this word is, the search goes on behind it: that keeps the time linear.
+            from = end;
+            let dot = input[start..end].find('.');
+            if dot.is_some_and(|dot| dot >= SHORTEST_HEADER) {
+                return Some(start..end);
+            }
+        }
     })
 }
 

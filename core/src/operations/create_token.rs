@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Draft;
 use crate::{
-    Api, ApiVersion, Code, Method, Scope,
+    Api, ApiVersion, Code, Method, Scope, Value,
     fields::fields,
     json::Object,
     report::{Given, Report},
@@ -102,7 +102,7 @@ impl<'a> CreateToken<'a> {
         CreateToken::default().name(name).role(role)
     }
 
-    pub(super) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
+    pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
         let name = report.name(Path::field("name"), &self.name);
         let target = self.target(report);
         let role = report.role(
@@ -112,7 +112,7 @@ impl<'a> CreateToken<'a> {
             api.allows_unknown_roles(),
         );
         let description = report.description(Path::field("description"), &self.description);
-        let days = self.expiration(report, target.scope);
+        let days = expiration(report, &self.expiration_days, target.scope);
         let kind = report.since_v1(api, Path::field("kind"), &self.kind, |report, at, value| {
             report.choice(at, value, Kind::CHOICES)
         });
@@ -182,29 +182,30 @@ impl<'a> CreateToken<'a> {
         };
         Target { scope, entity_id: workspace.value().or(deployment.value()) }
     }
-
-    fn expiration(&self, report: &mut Report, scope: Option<Scope>) -> Given<i64> {
-        let at = Path::field("expiration_days");
-        let zero = format!("leave {} out for a token that never expires", report.named("expiration_days"));
-        let days = report.integer(at, &self.expiration_days, 1..=LONGEST_EXPIRATION_DAYS, " days", &zero);
-        match days {
-            Given::Absent => {
-                let help = format!("give {}, such as `90`, unless that is meant", report.named("expiration_days"));
-                report.add(Code::NeverExpires, at, "the token will never expire", help);
-            }
-            Given::Is(days) if days > LONGEST_DOCUMENTED_DEPLOYMENT_DAYS && scope == Some(Scope::Deployment) => {
-                let message = format!("`{days}` days is more than one document allows for a Deployment token");
-                let help = "the API takes up to 3650 days, the documentation of Deployment tokens names 365";
-                report.add(Code::AboveDocumentedLimit, at, message, help);
-            }
-            Given::Is(_) | Given::Wrong => {}
-        }
-        days
-    }
 }
 
 /// The scope of a new token, and the id of its entity where that is not the Organization.
 struct Target<'v> {
     scope: Option<Scope>,
     entity_id: Option<&'v str>,
+}
+
+/// Days until a new token expires.
+pub(crate) fn expiration(report: &mut Report, value: &Value<'_>, scope: Option<Scope>) -> Given<i64> {
+    let at = Path::field("expiration_days");
+    let zero = format!("leave {} out for a token that never expires", report.named("expiration_days"));
+    let days = report.integer(at, value, 1..=LONGEST_EXPIRATION_DAYS, " days", &zero);
+    match days {
+        Given::Absent => {
+            let help = format!("give {}, such as `90`, unless that is meant", report.named("expiration_days"));
+            report.add(Code::NeverExpires, at, "the token will never expire", help);
+        }
+        Given::Is(days) if days > LONGEST_DOCUMENTED_DEPLOYMENT_DAYS && scope == Some(Scope::Deployment) => {
+            let message = format!("`{days}` days is more than one document allows for a Deployment token");
+            let help = "the API takes up to 3650 days, the documentation of Deployment tokens names 365";
+            report.add(Code::AboveDocumentedLimit, at, message, help);
+        }
+        Given::Is(_) | Given::Wrong => {}
+    }
+    days
 }

@@ -69,7 +69,7 @@ fields! {
 }
 
 impl ListTokens<'_> {
-    pub(super) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
+    pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
         let workspace_id = report.id(Path::field("workspace_id"), &self.workspace_id);
         let deployment_id = report.id(Path::field("deployment_id"), &self.deployment_id);
         let only_at = Path::field("only_organization_tokens");

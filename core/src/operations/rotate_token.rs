@@ -27,7 +27,7 @@ impl<'a> RotateToken<'a> {
         RotateToken::default().token_id(token_id)
     }
 
-    pub(super) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
+    pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
         let token_id = report.required_id(Path::field("token_id"), &self.token_id)?;
         Some(Draft { method: Method::Post, url: token_url(api, token_id, "/rotate"), body: None })
     }

@@ -38,7 +38,7 @@ impl<'a> UpdateToken<'a> {
         UpdateToken::default().token_id(token_id).name(name)
     }
 
-    pub(super) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
+    pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
         let token_id = report.required_id(Path::field("token_id"), &self.token_id);
         let name = report.name(Path::field("name"), &self.name);
         let description = report.description(Path::field("description"), &self.description);

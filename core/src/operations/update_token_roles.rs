@@ -57,7 +57,7 @@ impl<'a> UpdateTokenRoles<'a> {
         UpdateTokenRoles::default().token_id(token_id).scope(scope).roles(roles)
     }
 
-    pub(super) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
+    pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
         let token_id = report.required_id(Path::field("token_id"), &self.token_id);
         let scope = report.choice(Path::field("scope"), &self.scope, Scope::CHOICES);
         let scope = report.required(Path::field("scope"), scope);
