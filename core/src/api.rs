@@ -141,7 +141,7 @@ impl<'a> ApiOptions<'a> {
 /// An Organization, the version of the API, and how strict to be: what all requests share.
 ///
 /// It holds no credential and does nothing to the world.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Api {
     organization_id: String,
     version: ApiVersion,

@@ -238,7 +238,7 @@ impl Report {
         value: &Value<'_>,
         range: RangeInclusive<i64>,
         unit: &str,
-        zero: &str,
+        zero: impl FnOnce(&Self) -> String,
     ) -> Given<i64> {
         let number = match *value {
             Value::Absent => return Given::Absent,
@@ -264,7 +264,7 @@ impl Report {
                 let (low, high) = (range.start(), range.end());
                 let found = number.map_or_else(|| "the number".to_owned(), |number| format!("`{number}`"));
                 let help = match number {
-                    Some(0) => zero.to_owned(),
+                    Some(0) => zero(self),
                     _ => format!("give a whole number from {low} to {high}"),
                 };
                 self.wrong(Code::OutOfRange, at, format!("{found} is not within {low} to {high}{unit}"), help)

@@ -1,6 +1,9 @@
 //! [`Request`]: what to send, and how it looks as a `curl` command.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -117,6 +120,12 @@ impl PartialEq for Request {
 }
 
 impl Eq for Request {}
+
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.method, &self.url, &self.body).hash(state);
+    }
+}
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,8 +15,17 @@ const DESCRIPTION_CHARACTERS: usize = 500;
 impl Report {
     /// The name of a token: required, sent as it is.
     pub(crate) fn name<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Option<&'v str> {
-        let help = format!("give the token a name, at most {NAME_CHARACTERS} characters");
-        let name = self.required_text(at, value, &help)?;
+        let name = match self.text(at, value) {
+            Given::Is(text) if !text.trim().is_empty() => text,
+            Given::Wrong => return None,
+            Given::Is(_) | Given::Absent => {
+                self.missing(at, &format!("give the token a name, at most {NAME_CHARACTERS} characters"));
+                return None;
+            }
+        };
+        if self.left_in(at, name) {
+            return None;
+        }
         let fits = self.fits(at, name, NAME_CHARACTERS);
         let printable = self.printable(at, name, &[]);
         self.warn_quoted(at, name);
@@ -95,17 +104,6 @@ impl Report {
         let article = if noun.starts_with(['A', 'O', 'e']) { "an" } else { "a" };
         let verb = if noun == "roles" { "roles are".to_owned() } else { format!("{article} {noun} is") };
         self.add(Code::Required, at, format!("{verb} required"), help);
-    }
-
-    fn required_text<'v>(&mut self, at: Path, value: &'v Value<'_>, help: &str) -> Option<&'v str> {
-        match self.text(at, value) {
-            Given::Is(text) if !text.trim().is_empty() => (!self.left_in(at, text)).then_some(text),
-            Given::Wrong => None,
-            Given::Is(_) | Given::Absent => {
-                self.missing(at, help);
-                None
-            }
-        }
     }
 
     /// Whether a placeholder was left in.

@@ -168,6 +168,35 @@ fields! {
     aliases {}
 }
 
+impl Command {
+    /// The command as an object with the fields that were given, by name: what [`Command::from_value`] reads.
+    #[must_use]
+    pub fn to_value(&self, spelling: Spelling) -> Value<'_> {
+        fn text(value: &Option<String>) -> Value<'_> {
+            value.as_deref().into()
+        }
+        let values = [
+            self.operation.as_str().into(),
+            self.scope.as_str().into(),
+            self.token_scope.map(Scope::as_str).into(),
+            text(&self.organization_id),
+            text(&self.workspace_id),
+            text(&self.deployment_id),
+            text(&self.token_id),
+            text(&self.token_name),
+            text(&self.name),
+            text(&self.new_name),
+            text(&self.description),
+            text(&self.role),
+            self.expiration_days.into(),
+            self.clean_output.into(),
+            self.force.into(),
+        ];
+        let pairs = CommandInput::FIELDS.iter().map(|field| spelling.spell(field)).zip(values);
+        Value::Object(pairs.filter(|(_, value)| *value != Value::Absent).collect())
+    }
+}
+
 impl CommandInput<'_> {
     fn checked(&self, report: &mut Report) -> Option<Command> {
         let operation = report.choice(Path::field("operation"), &self.operation, CommandOperation::CHOICES);
@@ -191,7 +220,8 @@ impl CommandInput<'_> {
             ..Command::new(CommandOperation::ListTokens, Scope::Organization)
         };
         let days_at = Path::field("expiration_days");
-        let expiration_days = report.integer(days_at, &self.expiration_days, i64::MIN..=i64::MAX, " days", "");
+        let any = i64::MIN..=i64::MAX;
+        let expiration_days = report.integer(days_at, &self.expiration_days, any, " days", |_| String::new());
         let clean_output = report.boolean(Path::field("clean_output"), &self.clean_output);
         let force = report.boolean(Path::field("force"), &self.force);
         Some(Command {

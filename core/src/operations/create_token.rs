@@ -193,8 +193,9 @@ struct Target<'v> {
 /// Days until a new token expires.
 pub(crate) fn expiration(report: &mut Report, value: &Value<'_>, scope: Option<Scope>) -> Given<i64> {
     let at = Path::field("expiration_days");
-    let zero = format!("leave {} out for a token that never expires", report.named("expiration_days"));
-    let days = report.integer(at, value, 1..=LONGEST_EXPIRATION_DAYS, " days", &zero);
+    let zero =
+        |report: &Report| format!("leave {} out for a token that never expires", report.named("expiration_days"));
+    let days = report.integer(at, value, 1..=LONGEST_EXPIRATION_DAYS, " days", zero);
     match days {
         Given::Absent => {
             let help = format!("give {}, such as `90`, unless that is meant", report.named("expiration_days"));

@@ -116,6 +116,6 @@ impl ListTokens<'_> {
 
     fn integer(&self, report: &mut Report, field: &'static str, largest: i64) -> Given<i64> {
         let value = if field == "limit" { &self.limit } else { &self.offset };
-        report.integer(Path::field(field), value, 0..=largest, "", "")
+        report.integer(Path::field(field), value, 0..=largest, "", |_| String::new())
     }
 }
