@@ -179,7 +179,7 @@ impl Report {
         let field = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") };
         // The field repeats what the caller wrote, so it needs the same care as a message.
         let field = shown(&field).trim_matches('`').to_owned();
-        self.push(Code::UnknownField, Some(field), None, format!("there is no field {}", shown(key)), help);
+        self.push(Code::UnknownField, Some(field), None, format!("{} is not a field here", shown(key)), help);
     }
 
     /// Text that is Unicode; nothing else is checked.

@@ -38,7 +38,9 @@ impl Api {
         }
         let draft = self.draft(command, &mut report);
         for warning in command.warnings() {
-            let is_known = |problem: &crate::Problem| (problem.code, &problem.field) == (warning.code, &warning.field);
+            let is_known = |problem: &crate::Problem| {
+                (problem.code, &problem.field, &problem.message) == (warning.code, &warning.field, &warning.message)
+            };
             if !report.problems().iter().any(is_known) {
                 let (message, help) = (warning.message.clone(), warning.help.clone().unwrap_or_default());
                 report.push(warning.code, warning.field.clone(), warning.span, message, help);

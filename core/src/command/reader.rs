@@ -68,7 +68,9 @@ impl Reader {
         let arguments: Vec<&Word> = self.arguments.iter().map(|position| &self.words[*position]).collect();
         let context = values::Context { grammar, is_cut, allow_unknown_roles };
         let checked = values::check(&mut self.report, context, &self.values, &self.unread, &arguments);
-        (self.report, Some(checked.command), self.is_mended && checked.is_mended)
+        // What a shell would replace cannot be written so that it still would be.
+        let is_fixed = self.words.iter().all(|word| !word.expands);
+        (self.report, Some(checked.command), self.is_mended && checked.is_mended && is_fixed)
     }
 
     /// Adds a problem with a mend that goes without saying.
@@ -255,7 +257,7 @@ impl Reader {
     fn unknown(&mut self, name: &str, span: Span, near: Option<&str>, known: impl Iterator<Item = &'static str>) {
         let help = near.map_or_else(|| format!("use {}", listed(known)), did_you_mean);
         self.is_mended &= near.is_some();
-        self.report.push(Code::UnknownCommand, None, Some(span), format!("there is no command {}", shown(name)), help);
+        self.report.push(Code::UnknownCommand, None, Some(span), format!("{} is not a command", shown(name)), help);
     }
 
     fn incomplete<T>(&mut self, help: &str) -> Option<T> {
@@ -326,7 +328,7 @@ impl Reader {
     fn unknown_flag(&mut self, grammar: &'static Grammar, name: &str, here: usize) -> Option<Flag> {
         let near = nearest(name, grammar.flags().map(|flag| flag.long)).filter(|_| name.len() > 2);
         let span = self.words[here].span_to(name.len().min(self.words[here].text.len()));
-        let message = format!("this command has no flag {}", shown(name));
+        let message = format!("{} is not a flag of this command", shown(name));
         match near.and_then(|near| grammar.flags().find(|flag| flag.long == near)) {
             Some(flag) => {
                 self.mended(Code::UnknownFlag, Some(span), message, did_you_mean(flag.long));

@@ -55,7 +55,7 @@ pub(super) fn check(
     let (token_id, extra) =
         if grammar.takes_id { arguments.split_at(arguments.len().min(1)) } else { (&[][..], arguments) };
     place_fields(report, grammar, values, token_id.first().copied());
-    let mut checker = Checker { report, context, values, is_mended: true };
+    let mut checker = Checker { report, context, values, unread, is_mended: true };
     checker.unexpected(extra);
 
     let mut command = Command::new(grammar.operation, grammar.scope);
@@ -70,7 +70,7 @@ pub(super) fn check(
     command.description = checker.description();
     command.role = checker.role();
     if !context.is_cut {
-        checker.required(&command, unread);
+        checker.required(&command);
     }
     command.expiration_days = checker.expiration();
     command.clean_output = checker.boolean("clean_output");
@@ -91,6 +91,7 @@ struct Checker<'c> {
     report: &'c mut Report,
     context: Context,
     values: &'c [FlagValue],
+    unread: &'c [&'static str],
     is_mended: bool,
 }
 
@@ -150,7 +151,7 @@ impl<'c> Checker<'c> {
         let at = Path::field("expiration_days");
         let is_create = self.context.grammar.operation == CommandOperation::CreateToken;
         let Some(given) = self.get("expiration_days") else {
-            if is_create && !self.context.is_cut {
+            if is_create && !self.context.is_cut && !self.unread.contains(&"expiration_days") {
                 expiration(self.report, &Value::Absent, Some(self.context.grammar.scope));
             }
             return None;
@@ -208,7 +209,8 @@ impl<'c> Checker<'c> {
     }
 
     /// What no current Workspace or Deployment can fill in.
-    fn required(&mut self, command: &Command, unread: &[&'static str]) {
+    fn required(&mut self, command: &Command) {
+        let unread = self.unread;
         let grammar = self.context.grammar;
         let mut missing = |report: &mut Report, field: &'static str, help: &str| {
             report.missing(Path::field(field), help);
