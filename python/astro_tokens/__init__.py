@@ -1,4 +1,4 @@
-"""Validate and build requests for the API tokens of Astronomer's Astro.
+"""Validate and build requests for the API tokens of Astronomer's Astro, and read and write its command lines.
 
     >>> from astro_tokens import Api
     >>> api = Api(organization_id="clorg")
@@ -6,17 +6,24 @@
     >>> print(request)
     POST https://api.astronomer.io/v1/organizations/clorg/tokens
 
+    >>> from astro_tokens import correct_command
+    >>> correct_command("astro organization token create --name CI --role ORGANIZATION OWNER")
+    'astro organization token create --name CI --role ORGANIZATION_OWNER'
+
 Nothing here touches the network: any HTTP client can send the request, with the header `authorization` added.
 """
 
-from ._core import Api, Request
-from ._errors import AstroTokensError, Problem, ValidationError
+from ._core import Api, Command, Request, correct_command, explain_command, format_command, parse_command
+from ._errors import AstroTokensError, Problem, Span, ValidationError
 
 __all__ = [
     "Api",
     "ApiInput",
     "ApiVersion",
     "AstroTokensError",
+    "Command",
+    "CommandDict",
+    "CommandOperation",
     "CreateTokenInput",
     "DagRole",
     "DeleteTokenInput",
@@ -33,11 +40,17 @@ __all__ = [
     "RotateTokenInput",
     "Scope",
     "Severity",
+    "Shell",
     "Sort",
+    "Span",
     "UpdateTokenInput",
     "UpdateTokenRolesInput",
     "ValidationError",
     "WorkspaceRole",
+    "correct_command",
+    "explain_command",
+    "format_command",
+    "parse_command",
 ]
 
 

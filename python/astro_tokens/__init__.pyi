@@ -1,8 +1,23 @@
-from ._core import Api as Api, Request as Request
-from ._errors import AstroTokensError as AstroTokensError, Problem as Problem, ValidationError as ValidationError
+from ._core import (
+    Api as Api,
+    Command as Command,
+    Request as Request,
+    correct_command as correct_command,
+    explain_command as explain_command,
+    format_command as format_command,
+    parse_command as parse_command,
+)
+from ._errors import (
+    AstroTokensError as AstroTokensError,
+    Problem as Problem,
+    Span as Span,
+    ValidationError as ValidationError,
+)
 from ._types import (
     ApiInput as ApiInput,
     ApiVersion as ApiVersion,
+    CommandDict as CommandDict,
+    CommandOperation as CommandOperation,
     CreateTokenInput as CreateTokenInput,
     DagRole as DagRole,
     DeleteTokenInput as DeleteTokenInput,
@@ -17,6 +32,7 @@ from ._types import (
     RotateTokenInput as RotateTokenInput,
     Scope as Scope,
     Severity as Severity,
+    Shell as Shell,
     Sort as Sort,
     UpdateTokenInput as UpdateTokenInput,
     UpdateTokenRolesInput as UpdateTokenRolesInput,
@@ -28,6 +44,9 @@ __all__ = [
     "ApiInput",
     "ApiVersion",
     "AstroTokensError",
+    "Command",
+    "CommandDict",
+    "CommandOperation",
     "CreateTokenInput",
     "DagRole",
     "DeleteTokenInput",
@@ -44,9 +63,15 @@ __all__ = [
     "RotateTokenInput",
     "Scope",
     "Severity",
+    "Shell",
     "Sort",
+    "Span",
     "UpdateTokenInput",
     "UpdateTokenRolesInput",
     "ValidationError",
     "WorkspaceRole",
+    "correct_command",
+    "explain_command",
+    "format_command",
+    "parse_command",
 ]

@@ -7,6 +7,42 @@ if TYPE_CHECKING:
     from ._types import ProblemCode, Severity
 
 
+class Span(tuple[int, int, "int | None"]):
+    """A place in a command: `line[span.start:span.end]`, or `arguments[span.argument][span.start:span.end]`.
+
+    A tuple with names, made by hand because loading `typing` or `collections` takes longer than the rest of the package.
+    """
+
+    __module__ = "astro_tokens"
+    __slots__ = ()
+    __match_args__ = ("start", "end", "argument")
+
+    def __new__(cls, start: int, end: int, argument: int | None = None) -> Span:
+        """From its parts; see the properties."""
+        return super().__new__(cls, (start, end, argument))
+
+    @property
+    def start(self) -> int:
+        """Where it begins, in code points of the line or argument."""
+        return self[0]
+
+    @property
+    def end(self) -> int:
+        """Where it has ended, in code points: the first position behind it."""
+        return self[1]
+
+    @property
+    def argument(self) -> int | None:
+        """The position of the argument in the list; `None` where the command is a line."""
+        return self[2]
+
+    def __repr__(self) -> str:
+        return f"Span(start={self.start!r}, end={self.end!r}, argument={self.argument!r})"
+
+    def __getnewargs__(self) -> tuple[int, int, int | None]:
+        return self[0], self[1], self[2]
+
+
 class Problem:
     """One finding. It cannot be changed, and compares by its fields; `str()` of it is fit to be printed.
 
@@ -22,13 +58,13 @@ class Problem:
     severity: Severity
     """`error`: nothing was built. `warning`: the request was built, and this travels beside it."""
     field: str | None
-    """Where it is: `expiration_days`, `roles[1].entity_id`. `None`: the whole input."""
+    """Where it is: `expiration_days`, `roles[1].entity_id`, `--role` in a command. `None`: the whole input."""
     message: str
     """What is wrong: starts in lower case, no final period, user input in backticks."""
     help: str | None
     """What to do about it."""
-    span: tuple[int, int] | None
-    """Where in a command line it is, in code points from and up to; `None` where there is no command line."""
+    span: Span | None
+    """Where in a command it is; `None` where there is no command, or no place in it."""
     _text: str
 
     def __init__(
@@ -38,7 +74,7 @@ class Problem:
         field: str | None,
         message: str,
         help: str | None,
-        span: tuple[int, int] | None,
+        span: Span | None,
         text: str,
     ) -> None:
         """Made by this package. `text` is all of it as one text."""
@@ -89,7 +125,7 @@ class ValidationError(AstroTokensError, ValueError):
     __module__ = "astro_tokens"
 
     problems: tuple[Problem, ...]
-    """All that was found, warnings too, in the order of the fields. At least one is an error."""
+    """All that was found, warnings too, in the order of the fields or of the command. At least one is an error."""
 
     def __init__(self, text: str, problems: tuple[Problem, ...]) -> None:
         """Made by this package. `text` says everything at once."""

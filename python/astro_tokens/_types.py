@@ -1,4 +1,4 @@
-"""Types for annotations: the words of the API as literals, and the inputs of the operations as typed dictionaries.
+"""Types for annotations: the words of the API as literals, and inputs and commands as typed dictionaries.
 
 Nothing at run time depends on them; the core decides what is valid. They are tested against `core/vocabulary.json`.
 """
@@ -52,6 +52,22 @@ Sort = Literal[
 ]
 """An order of the list: field and direction."""
 
+CommandOperation = Literal[
+    "create_token",
+    "list_tokens",
+    "list_token_roles",
+    "update_token",
+    "rotate_token",
+    "delete_token",
+    "add_token_role",
+    "update_token_role",
+    "remove_token_role",
+]
+"""What a command does. The last three concern the role that a token of a wider scope has here."""
+
+Shell = Literal["posix", "powershell", "cmd"]
+"""A shell that a command can be written for."""
+
 Severity = Literal["error", "warning"]
 """Whether a problem stops the request."""
 
@@ -76,10 +92,25 @@ ProblemCode = Literal[
     "scope_forbids_grant",
     "organization_mismatch",
     "placeholder",
+    "unterminated_quote",
+    "unquoted_value",
+    "smart_quote",
+    "not_a_dash",
+    "shell_syntax",
+    "unknown_command",
+    "unknown_flag",
+    "duplicate_flag",
+    "missing_value",
+    "not_a_boolean",
+    "unexpected_argument",
+    "conflicting_arguments",
+    "needs_conversation",
+    "unquotable_value",
     "never_expires",
     "above_documented_limit",
     "possible_typo",
     "surrounding_quotes",
+    "would_expand",
     "dag_role_scope",
     "unknown_role",
 ]
@@ -106,6 +137,36 @@ class ApiInput(_ApiRequired, total=False):
     base_url: str | None
     strict: bool | None
     allow_unknown_roles: bool | None
+    workspace_id: str | None
+    deployment_id: str | None
+
+
+class _CommandRequired(TypedDict):
+    operation: CommandOperation
+    scope: Scope
+
+
+class CommandDict(_CommandRequired, total=False):
+    """The fields of `Command.to_dict` and `Command.from_dict`; what was not given is absent.
+
+    `scope` is the group of the command: where it works. `token_scope`: whose token gets, changes or loses a role there.
+    `token_id` or `token_name` finds an existing token, `name` is for one to create, `new_name` for one to rename. Beside
+    a Deployment, `workspace_id` is context and never sent.
+    """
+
+    token_scope: Scope
+    organization_id: str
+    workspace_id: str
+    deployment_id: str
+    token_id: str
+    token_name: str
+    name: str
+    new_name: str
+    description: str
+    role: str
+    expiration_days: int
+    clean_output: bool
+    force: bool
 
 
 class _CreateTokenRequired(TypedDict):

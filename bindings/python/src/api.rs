@@ -11,6 +11,7 @@ use pyo3::{
 
 use crate::{
     arguments::{Argument, mapping_or_token_id, refuse_keywords},
+    command::Command,
     errors,
     request::Request,
     value::{self, argument},
@@ -30,6 +31,8 @@ use crate::{
 ///     strict (bool): Makes every warning an error. Default: `False`.
 ///     allow_unknown_roles (bool): Lets Organization and Workspace roles through that this release does not know, with
 ///         a warning; misspelt ones stay errors. Default: `False`.
+///     workspace_id (str): The current Workspace, for commands that do not name one.
+///     deployment_id (str): The current Deployment, for commands that do not name one.
 ///
 /// Raises:
 ///     ValidationError: Something is wrong with the settings; it lists everything.
@@ -37,8 +40,8 @@ use crate::{
 ///
 /// Every operation takes its fields as keywords, or one mapping with the same names. A mapping may come from anywhere
 /// (JSON, YAML): keys that do not exist are problems like any other. `None` always means: not given.
-#[pyclass(frozen, eq, module = "astro_tokens")]
-#[derive(PartialEq)]
+#[pyclass(frozen, eq, hash, module = "astro_tokens")]
+#[derive(PartialEq, Hash)]
 pub(crate) struct Api(astro_tokens::Api);
 
 /// Builds the request of an operation, from a mapping or from keywords named like its fields.
@@ -60,8 +63,9 @@ impl Api {
     #[new]
     #[pyo3(signature = (
         input = None, /, *, organization_id = None, api_version = None, base_url = None, strict = None,
-        allow_unknown_roles = None
+        allow_unknown_roles = None, workspace_id = None, deployment_id = None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of a Python class")]
     fn new(
         py: Python<'_>,
         input: Argument<'_, '_>,
@@ -70,10 +74,14 @@ impl Api {
         base_url: Argument<'_, '_>,
         strict: Argument<'_, '_>,
         allow_unknown_roles: Argument<'_, '_>,
+        workspace_id: Argument<'_, '_>,
+        deployment_id: Argument<'_, '_>,
     ) -> PyResult<Self> {
         let built = match input {
             Some(mapping) => {
-                refuse_keywords("Api", &[organization_id, api_version, base_url, strict, allow_unknown_roles])?;
+                let settings =
+                    [organization_id, api_version, base_url, strict, allow_unknown_roles, workspace_id, deployment_id];
+                refuse_keywords("Api", &settings)?;
                 astro_tokens::Api::from_value(value::everything(mapping)?, Spelling::Snake)
             }
             None => ApiOptions {
@@ -82,6 +90,8 @@ impl Api {
                 base_url: argument(base_url)?,
                 strict: argument(strict)?,
                 allow_unknown_roles: argument(allow_unknown_roles)?,
+                workspace_id: argument(workspace_id)?,
+                deployment_id: argument(deployment_id)?,
             }
             .build(),
         };
@@ -331,6 +341,25 @@ impl Api {
         request!(&self.0, py, mapping, DeleteToken { token_id })
     }
 
+    /// Build the request of a command that needs one: to create a token, to list the tokens of the group itself (the
+    /// first page, 100 at most), and to list the roles of a token given by its id.
+    ///
+    /// Where the command does not say where it works, the current Workspace and Deployment of this `Api` do.
+    ///
+    /// Args:
+    ///     command (Command): What `parse_command` or `Command.from_dict` made.
+    ///
+    /// Returns:
+    ///     Request: What to send.
+    ///
+    /// Raises:
+    ///     ValidationError: The command breaks a rule of the API, or takes several requests (`needs_conversation`); it
+    ///         lists all problems.
+    ///     TypeError: Something else than a `Command`.
+    fn build(&self, py: Python<'_>, command: &Bound<'_, Command>) -> PyResult<Request> {
+        self.0.build(&command.get().0).map(Request).map_err(|error| errors::raised(py, &error))
+    }
+
     /// The id of the Organization.
     #[getter]
     fn organization_id(&self) -> &str {
@@ -361,14 +390,22 @@ impl Api {
         self.0.allows_unknown_roles()
     }
 
+    /// The id of the current Workspace, if there is one.
+    #[getter]
+    fn workspace_id(&self) -> Option<&str> {
+        self.0.workspace_id()
+    }
+
+    /// The id of the current Deployment, if there is one.
+    #[getter]
+    fn deployment_id(&self) -> Option<&str> {
+        self.0.deployment_id()
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let settings = self.settings(py)?;
         let settings = settings.iter().map(|(name, value)| Ok(format!("{name}={}", value.repr()?)));
         Ok(format!("Api({})", settings.collect::<PyResult<Vec<_>>>()?.join(", ")))
-    }
-
-    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        self.settings(py)?.values().to_tuple().hash()
     }
 
     fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyDict>,)> {
@@ -385,6 +422,8 @@ impl Api {
             ("base_url", self.base_url().into_pyobject(py)?.into_any()),
             ("strict", self.strict().into_pyobject(py)?.to_owned().into_any()),
             ("allow_unknown_roles", self.allow_unknown_roles().into_pyobject(py)?.to_owned().into_any()),
+            ("workspace_id", self.workspace_id().into_pyobject(py)?),
+            ("deployment_id", self.deployment_id().into_pyobject(py)?),
         ];
         settings.into_py_dict(py)
     }

@@ -1,6 +1,6 @@
 //! Hands problems to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
 
-use astro_tokens::{Problem, ValidationError};
+use astro_tokens::{Problem, Span, ValidationError};
 use pyo3::{
     prelude::*,
     sync::PyOnceLock,
@@ -24,10 +24,15 @@ pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<B
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let problem = |problem: &Problem| {
         let (code, severity) = (problem.code.as_str(), problem.severity.as_str());
-        // A span is a place in a command line, which nothing here takes.
-        let span = py.None();
+        let span = problem.span.map(|span| place(py, span)).transpose()?;
         let fields = (code, severity, &problem.field, &problem.message, &problem.help, span, problem.to_string());
         CLASS.import(py, MODULE, "Problem")?.call1(fields)
     };
     PyTuple::new(py, problems.iter().map(problem).collect::<PyResult<Vec<_>>>()?)
+}
+
+/// A place in a command as Python's `Span`.
+fn place(py: Python<'_>, Span { argument, start, end }: Span) -> PyResult<Bound<'_, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, MODULE, "Span")?.call1((start, end, argument))
 }

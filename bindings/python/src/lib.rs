@@ -4,13 +4,18 @@
 
 mod api;
 mod arguments;
+mod command;
 mod errors;
 mod request;
 mod value;
 
-/// Validates and builds requests for the API tokens of Astro.
+/// Validates and builds requests for the API tokens of Astro, and reads and writes its command lines.
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
-    use crate::{api::Api, request::Request};
+    use crate::{
+        api::Api,
+        command::{Command, correct_command, explain_command, format_command, parse_command},
+        request::Request,
+    };
 }

@@ -17,8 +17,8 @@ use crate::errors;
 ///
 /// Called as a class it makes a request that was built before and stored since: method (`GET`, `POST` or `DELETE`),
 /// URL, and body. Nothing is validated again.
-#[pyclass(frozen, eq, module = "astro_tokens")]
-#[derive(PartialEq)]
+#[pyclass(frozen, eq, hash, module = "astro_tokens")]
+#[derive(PartialEq, Hash)]
 pub(crate) struct Request(pub(crate) astro_tokens::Request);
 
 #[pymethods]
@@ -75,10 +75,6 @@ impl Request {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("Request{}", self.__getnewargs__(py)?.repr()?))
-    }
-
-    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        self.__getnewargs__(py)?.hash()
     }
 
     // A request never changes, so that a copy is the request itself, with its warnings.

@@ -1,4 +1,4 @@
-//! Says what a Python object is, in the words of the core: what will not do is for the core to decide.
+//! Says what a Python object is, in the words of the core, and back: what will not do is for the core to decide.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use astro_tokens::Value;
 use pyo3::{
     exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError},
     prelude::*,
-    types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyMapping, PySequence, PyString},
+    types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PySequence, PyString},
 };
 
 /// How many containers are looked into: a mapping of fields, the list of roles in it, and each of those. Nothing needs
@@ -96,4 +96,32 @@ fn name(key: &Bound<'_, PyAny>) -> PyResult<Cow<'static, str>> {
         Err(_) => key.str()?.to_string_lossy().into_owned(),
     };
     Ok(name.into())
+}
+
+/// An object of the core as a dictionary, in the same order; anything else is an empty one.
+pub(crate) fn dictionary<'py>(py: Python<'py>, object: &Value<'_>) -> PyResult<Bound<'py, PyDict>> {
+    let dictionary = PyDict::new(py);
+    if let Value::Object(pairs) = object {
+        for (key, value) in pairs {
+            dictionary.set_item(key, python(py, value)?)?;
+        }
+    }
+    Ok(dictionary)
+}
+
+/// A value of the core as a Python object.
+fn python<'py>(py: Python<'py>, value: &Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Boolean(boolean) => boolean.into_pyobject(py)?.to_owned().into_any(),
+        Value::Integer(integer) => integer.into_pyobject(py)?.into_any(),
+        Value::Float(float) => float.into_pyobject(py)?.into_any(),
+        Value::Text(text) => text.into_pyobject(py)?.into_any(),
+        Value::List(items) => {
+            let items = items.iter().map(|item| python(py, item));
+            PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any()
+        }
+        Value::Object(_) => dictionary(py, value)?.into_any(),
+        // Of these, the core keeps nothing that could be handed back.
+        Value::Absent | Value::HugeInteger | Value::BrokenText | Value::Other(_) => py.None().into_bound(py),
+    })
 }
