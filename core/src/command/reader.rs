@@ -12,6 +12,10 @@ use crate::{
     text::{listed, nearest, shown},
 };
 
+/// Typographic quotes around several words that a shell has split.
+const OPENING: [char; 4] = ['“', '„', '”', '«'];
+const CLOSING: [char; 3] = ['”', '“', '»'];
+
 /// What a word is by its looks.
 #[derive(Clone, Copy, PartialEq)]
 enum Looks {
@@ -90,18 +94,17 @@ impl Reader {
         while position < self.words.len() {
             let word = &self.words[position];
             let from = if word.text.starts_with('-') { word.text.find('=').map_or(0, |equals| equals + 1) } else { 0 };
-            let opens = word.argument.is_some() && word.text[from..].starts_with(['“', '„', '”', '«']);
-            let closes = |word: &Word| word.text.ends_with(['”', '“', '»']);
+            let opens = word.argument.is_some() && word.text[from..].starts_with(OPENING);
+            let closes = |word: &Word| word.text.ends_with(CLOSING);
             if opens && !closes(word) {
                 let end = self.words[position..].iter().position(closes).map(|offset| position + offset);
                 if let Some(end) = end {
                     let span = self.words[position].span_from(from);
                     let joined: Vec<&str> = self.words[position..=end].iter().map(|word| word.text.as_str()).collect();
                     let joined = joined.join(" ");
-                    let mut inner = joined[from..].chars();
-                    (inner.next(), inner.next_back());
-                    let text = format!("{}{}", &joined[..from], inner.as_str());
-                    let message = format!("{} is quoted with typographic quotes", shown(inner.as_str()));
+                    let inner = joined[from..].trim_start_matches(OPENING).trim_end_matches(CLOSING);
+                    let text = format!("{}{inner}", &joined[..from]);
+                    let message = format!("{} is quoted with typographic quotes", shown(inner));
                     self.mended(Code::SmartQuote, Some(span), message, "use the straight quotes ' or \"".to_owned());
                     self.words[position].text = text;
                     self.words.drain(position + 1..=end);
