@@ -29,144 +29,158 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** One instance of the WebAssembly module. */
-class Core {
-  readonly #memory: WebAssembly.Memory;
-  #numbers = new Float64Array();
-  #text = new Uint8Array();
+interface Core {
+  readonly memory: WebAssembly.Memory;
+  /** Where frames go, and where answers come from. */
+  numbers: Float64Array;
+  text: Uint8Array;
   /** The settings that the module holds: one `Api` at a time, so that none of them has to be freed. */
-  #settings: Settings | undefined;
+  settings: Settings | undefined;
   /** Headers by the address of the constant that the core keeps them in. */
-  readonly #headers = new Map<number, Readonly<Record<string, string>>>();
-
-  constructor(module: WebAssembly.Module) {
-    const imports = glue as unknown as WebAssembly.ModuleImports;
-    const { exports } = new WebAssembly.Instance(module, { "./core_bg.js": imports });
-    glue.__wbg_set_wasm(exports);
-    (exports["__wbindgen_start"] as () => void)();
-    this.#memory = exports["memory"] as WebAssembly.Memory;
-    this.#reserve(usualNumbers, usualBytes);
-  }
-
-  /** Makes views on old memory useless, so that the glue, which keeps one, looks for the new memory. */
-  abandon(): void {
-    this.#memory.grow(0);
-  }
-
-  open(options: Frame): Settings | ValidationError {
-    this.#settings = undefined;
-    const bytes = this.#write(options);
-    if (!glue.open_api(options.numbers.length, bytes, options.text.length)) return error();
-    return (this.#settings = glue.settings() as Settings);
-  }
-
-  build(settings: Settings, operation: glue.Operation, input: Frame): TokenRequest | ValidationError {
-    if (this.#settings !== settings) {
-      this.open(pack(settings));
-      this.#settings = settings;
-    }
-    const bytes = this.#write(input);
-    if (!glue.build(operation, input.numbers.length, bytes, input.text.length)) return error();
-    if (this.#numbers.length === 0) this.#look();
-    const numbers = this.#numbers;
-    const text = decoder.decode(
-      new Uint8Array(this.#memory.buffer, numbers[Answer.address], numbers[Answer.length]),
-    );
-    // All before the body is ASCII, so bytes and code units are the same there.
-    const url = numbers[Answer.url]!;
-    const body = numbers[Answer.body]!;
-    return TokenRequest.of(
-      text.slice(0, url),
-      text.slice(url, body),
-      this.#headersAt(numbers[Answer.headers]!),
-      numbers[Answer.hasBody] === 0 ? undefined : text.slice(body),
-      numbers[Answer.problems] === 0 ? noProblems : problems(),
-    );
-  }
-
-  #headersAt(address: number): Readonly<Record<string, string>> {
-    let headers = this.#headers.get(address);
-    if (headers === undefined) {
-      headers = Object.freeze(glue.headers() as Record<string, string>);
-      this.#headers.set(address, headers);
-    }
-    return headers;
-  }
-
-  /** Writes the frame into memory, without what UTF-8 cannot hold, and returns how many bytes its text takes. */
-  #write(frame: Frame): number {
-    const { numbers, text } = frame;
-    // Views on memory that has grown since have the length 0.
-    if (numbers.length > this.#numbers.length || text.length > this.#text.length) {
-      this.#reserve(numbers.length, text.length);
-    }
-    let { read, written } = encoder.encodeInto(text, this.#text);
-    // ASCII has a byte for each code unit; anything else gets a closer look and up to three bytes for each.
-    if (read !== text.length || written !== text.length) {
-      dropBrokenText(frame);
-      this.#reserve(numbers.length, 3 * text.length);
-      ({ written } = encoder.encodeInto(frame.text, this.#text));
-    }
-    const view = this.#numbers;
-    for (let at = 0; at < numbers.length; at++) view[at] = numbers[at]!;
-    return written;
-  }
-
-  #reserve(numbers: number, bytes: number): void {
-    glue.reserve(numbers, bytes);
-    this.#look();
-  }
-
-  #look(): void {
-    const { buffer } = this.#memory;
-    this.#numbers = new Float64Array(buffer, glue.numbers_address(), glue.numbers_length());
-    this.#text = new Uint8Array(buffer, glue.text_address(), glue.text_length());
-  }
-}
-
-function error(): ValidationError {
-  return new ValidationError(glue.take_message(), problems());
-}
-
-const noProblems: readonly Problem[] = Object.freeze([]);
-
-function problems(): readonly Problem[] {
-  const found = glue.take_problems() as Omit<Problem, "span">[];
-  return Object.freeze(found.map((problem) => Object.freeze({ ...problem, span: null })));
+  readonly headers: Map<number, Readonly<Record<string, string>>>;
 }
 
 let module: WebAssembly.Module | undefined;
-let core: Core | undefined;
+let current: Core | undefined;
+
+function load(): Core {
+  module ??= new WebAssembly.Module(wasm);
+  const imports = glue as unknown as WebAssembly.ModuleImports;
+  const { exports } = new WebAssembly.Instance(module, { "./core_bg.js": imports });
+  glue.__wbg_set_wasm(exports);
+  (exports["__wbindgen_start"] as () => void)();
+  const core: Core = {
+    memory: exports["memory"] as WebAssembly.Memory,
+    numbers: new Float64Array(),
+    text: new Uint8Array(),
+    settings: undefined,
+    headers: new Map(),
+  };
+  reserve(core, usualNumbers, usualBytes);
+  return core;
+}
 
 /**
- * Works with the core. It never throws by itself; should it ever be stopped halfway (by a lack of memory, say), the next
- * use starts with a new one.
+ * The core does not throw. Should it be stopped halfway nevertheless, by a lack of memory, the next use starts with a new
+ * one.
  */
-function cross<T>(work: (core: Core) => T): T {
-  try {
-    module ??= new WebAssembly.Module(wasm);
-    core ??= new Core(module);
-    return work(core);
-  } catch (cause) {
-    core?.abandon();
-    core = undefined;
-    throw new AstroTokensError("the WebAssembly core of astro-tokens stopped; nothing was sent", { cause });
-  }
+function stopped(cause: unknown): AstroTokensError {
+  // The glue keeps a view on the memory until that has no length any more, which growing by nothing is enough for.
+  current?.memory.grow(0);
+  current = undefined;
+  return new AstroTokensError("the WebAssembly core stopped, nothing was sent", { cause });
 }
 
 /** The settings of an `Api` with these options, or everything that is wrong with them. */
 export function open(options: unknown): Settings | ValidationError {
   const frame = pack(options);
-  return cross((core) => core.open(frame));
+  try {
+    return openWith((current ??= load()), frame);
+  } catch (cause) {
+    throw stopped(cause);
+  }
 }
 
 /** The request, or everything that is wrong with the input. */
 export function build(settings: Settings, operation: glue.Operation, input: unknown): TokenRequest | ValidationError {
   // Packing runs code of the caller, which may use the core; so it is over before the core's buffers are touched.
   const frame = pack(input);
-  return cross((core) => core.build(settings, operation, frame));
+  try {
+    return buildWith((current ??= load()), settings, operation, frame);
+  } catch (cause) {
+    throw stopped(cause);
+  }
 }
 
-/** The request as a `curl` command. */
+/** The request as a `curl` command; nothing where the API does not have its method. */
 export function asCurl({ method, url, body }: TokenRequest): string | undefined {
-  return cross(() => glue.as_curl(method, url, body));
+  try {
+    current ??= load();
+    return glue.as_curl(method, url, body);
+  } catch (cause) {
+    throw stopped(cause);
+  }
+}
+
+function openWith(core: Core, options: Frame): Settings | ValidationError {
+  core.settings = undefined;
+  const bytes = write(core, options);
+  if (!glue.open_api(options.numbers.length, bytes, options.text.length)) return error();
+  return (core.settings = glue.settings() as Settings);
+}
+
+function buildWith(core: Core, settings: Settings, operation: glue.Operation, input: Frame): TokenRequest | ValidationError {
+  if (core.settings !== settings) {
+    openWith(core, pack(settings));
+    core.settings = settings;
+  }
+  const bytes = write(core, input);
+  if (!glue.build(operation, input.numbers.length, bytes, input.text.length)) return error();
+  if (core.numbers.length === 0) look(core);
+  const { numbers } = core;
+  const text = decoder.decode(new Uint8Array(core.memory.buffer, numbers[Answer.address], numbers[Answer.length]));
+  // All before the body is ASCII, so bytes and code units are the same there.
+  const url = numbers[Answer.url]!;
+  const body = numbers[Answer.body]!;
+  return TokenRequest.of(
+    text.slice(0, url),
+    text.slice(url, body),
+    headersAt(core, numbers[Answer.headers]!),
+    numbers[Answer.hasBody] === 0 ? undefined : text.slice(body),
+    numbers[Answer.problems] === 0 ? noProblems : problems(),
+  );
+}
+
+function headersAt(core: Core, address: number): Readonly<Record<string, string>> {
+  let headers = core.headers.get(address);
+  if (headers === undefined) {
+    headers = Object.freeze(glue.headers() as Record<string, string>);
+    core.headers.set(address, headers);
+  }
+  return headers;
+}
+
+const noProblems: readonly Problem[] = Object.freeze([]);
+
+function problems(): readonly Problem[] {
+  const found = glue.take_problems() as Problem[];
+  for (const problem of found) {
+    Object.freeze(problem.span);
+    Object.freeze(problem);
+  }
+  return Object.freeze(found);
+}
+
+function error(): ValidationError {
+  return new ValidationError(glue.take_message(), problems());
+}
+
+/** Writes the frame into memory, without what UTF-8 cannot hold, and returns how many bytes its text takes. */
+function write(core: Core, frame: Frame): number {
+  const { numbers, text } = frame;
+  // Views on memory that has grown since have the length 0.
+  if (numbers.length > core.numbers.length || text.length > core.text.length) {
+    reserve(core, numbers.length, text.length);
+  }
+  let { read, written } = encoder.encodeInto(text, core.text);
+  // ASCII has a byte for each code unit; anything else gets a closer look and up to three bytes for each.
+  if (read !== text.length || written !== text.length) {
+    dropBrokenText(frame);
+    reserve(core, numbers.length, 3 * text.length);
+    ({ written } = encoder.encodeInto(frame.text, core.text));
+  }
+  const view = core.numbers;
+  for (let at = 0; at < numbers.length; at++) view[at] = numbers[at]!;
+  return written;
+}
+
+function reserve(core: Core, numbers: number, bytes: number): void {
+  glue.reserve(numbers, bytes);
+  look(core);
+}
+
+function look(core: Core): void {
+  const { buffer } = core.memory;
+  core.numbers = new Float64Array(buffer, glue.numbers_address(), glue.numbers_length());
+  core.text = new Uint8Array(buffer, glue.text_address(), glue.text_length());
 }

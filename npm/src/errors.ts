@@ -12,8 +12,18 @@ export interface Problem {
   readonly message: string;
   /** What to do about it; where a value is close to a valid one, this names it. */
   readonly help: string | null;
-  /** Where in a command line it is, in UTF-16 code units, the end excluded. `null`: there is no command line. */
-  readonly span: readonly [start: number, end: number] | null;
+  /** Which part of a command line it is about. `null`: there is none. */
+  readonly span: Span | null;
+}
+
+/** A half-open range of a command line in UTF-16 code units, as `slice` takes it. */
+export interface Span {
+  /** The position of the argument in the list, where the command was a list. */
+  readonly argument?: number;
+  /** Where the range begins. */
+  readonly start: number;
+  /** Where it has ended. */
+  readonly end: number;
 }
 
 /** Registered, so that another copy of this package, or another realm, has the same. */

@@ -5,7 +5,14 @@
  */
 
 export { Api } from "./api.js";
-export { AstroTokensError, isAstroTokensError, isValidationError, type Problem, ValidationError } from "./errors.js";
+export {
+  AstroTokensError,
+  isAstroTokensError,
+  isValidationError,
+  type Problem,
+  type Span,
+  ValidationError,
+} from "./errors.js";
 export type {
   ApiOptions,
   CreateTokenInput,

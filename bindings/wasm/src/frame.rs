@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use astro_tokens::Value;
 
-/// `Tag` in `npm/src/frame.ts`.
+/// `Tag` in `npm/src/frame.ts`, but for 0: absent.
 mod tag {
-    pub(super) const ABSENT: u8 = 0;
     pub(super) const BOOLEAN: u8 = 1;
     pub(super) const NUMBER: u8 = 2;
     pub(super) const HUGE_INTEGER: u8 = 3;
@@ -18,55 +17,65 @@ mod tag {
     pub(super) const OTHER: u8 = 9;
 }
 
-/// A frame that was read up to some point.
+/// What is left to read of a frame.
 pub(crate) struct Frame<'a> {
-    numbers: std::slice::Iter<'a, f64>,
+    pairs: &'a [[f64; 2]],
     text: &'a str,
-    /// Whether a unit of JavaScript's strings is a byte here.
+    /// Whether a code unit of JavaScript's strings is a byte here.
     is_ascii: bool,
 }
 
 impl<'a> Frame<'a> {
     /// `units` is the length of the text in JavaScript, in UTF-16 code units.
     pub(crate) fn new(numbers: &'a [f64], text: &'a str, units: usize) -> Self {
-        Frame { numbers: numbers.iter(), text, is_ascii: text.len() == units }
+        Frame { pairs: numbers.as_chunks().0, text, is_ascii: text.len() == units }
     }
 
-    /// The next value; `None` where the frame ends too early, which only a mistake in the packing could cause.
-    pub(crate) fn value(&mut self) -> Option<Value<'a>> {
-        let tag = *self.numbers.next()?;
-        let argument = *self.numbers.next()?;
-        let count = argument as usize;
-        Some(match tag as u8 {
-            tag::ABSENT => Value::Absent,
-            tag::BOOLEAN => Value::Boolean(argument != 0.0),
-            tag::NUMBER => Value::Float(argument),
+    /// The next value. Where the frame ends too early, which only a mistake in the packing could cause, it is absent.
+    pub(crate) fn value(&mut self) -> Value<'a> {
+        let Some(([tag, argument], rest)) = self.pairs.split_first() else { return Value::Absent };
+        self.pairs = rest;
+        let count = *argument as usize;
+        match *tag as u8 {
+            tag::BOOLEAN => Value::Boolean(count != 0),
+            tag::NUMBER => Value::Float(*argument),
             tag::HUGE_INTEGER => Value::HugeInteger,
             tag::BROKEN_TEXT => Value::BrokenText,
-            tag::LIST => Value::List((0..count).map(|_| self.value()).collect::<Option<_>>()?),
-            tag::OBJECT => Value::Object((0..count).map(|_| self.member()).collect::<Option<_>>()?),
-            tag::INTEGER => Value::Integer(self.text(count)?.parse().ok()?),
-            tag::TEXT => Value::Text(Cow::Borrowed(self.text(count)?)),
-            tag::OTHER => Value::Other(Cow::Borrowed(self.text(count)?)),
-            _ => return None,
-        })
+            tag::LIST => {
+                let mut items = Vec::with_capacity(count.min(self.pairs.len()));
+                for _ in 0..count {
+                    items.push(self.value());
+                }
+                Value::List(items)
+            }
+            tag::OBJECT => {
+                let mut members = Vec::with_capacity(count.min(self.pairs.len()));
+                for _ in 0..count {
+                    members.push((self.key(), self.value()));
+                }
+                Value::Object(members)
+            }
+            tag::INTEGER => self.text(count).parse().map_or(Value::HugeInteger, Value::Integer),
+            tag::TEXT => Value::Text(Cow::Borrowed(self.text(count))),
+            tag::OTHER => Value::Other(Cow::Borrowed(self.text(count))),
+            _ => Value::Absent,
+        }
     }
 
-    fn member(&mut self) -> Option<(Cow<'a, str>, Value<'a>)> {
-        let key = match self.value()? {
+    fn key(&mut self) -> Cow<'a, str> {
+        match self.value() {
             Value::Text(key) => key,
             // What decoders put in the place of text that they cannot read; no field is called that.
             _ => Cow::Borrowed("\u{fffd}"),
-        };
-        Some((key, self.value()?))
+        }
     }
 
     /// The next string of the text, of this many UTF-16 code units.
-    fn text(&mut self, units: usize) -> Option<&'a str> {
+    fn text(&mut self, units: usize) -> &'a str {
         let bytes = if self.is_ascii { units } else { bytes_of(self.text, units) };
-        let (text, rest) = self.text.split_at_checked(bytes)?;
+        let (text, rest) = self.text.split_at_checked(bytes).unwrap_or_default();
         self.text = rest;
-        Some(text)
+        text
     }
 }
 

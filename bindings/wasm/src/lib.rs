@@ -20,7 +20,6 @@ use frame::Frame;
 ///
 /// It holds one [`Api`], the one of the last call: those of JavaScript remember their settings themselves and hand them
 /// in again when another was used since. So nothing here has to be freed, however many of them come and go.
-#[derive(Default)]
 struct Boundary {
     numbers: Vec<f64>,
     text: Vec<u8>,
@@ -32,7 +31,7 @@ struct Boundary {
 }
 
 thread_local! {
-    static BOUNDARY: RefCell<Boundary> = RefCell::default();
+    static BOUNDARY: RefCell<Boundary> = const { RefCell::new(Boundary::new()) };
 }
 
 fn with<T>(use_it: impl FnOnce(&mut Boundary) -> T) -> T {
@@ -173,10 +172,22 @@ pub fn build(operation: Operation, numbers: usize, bytes: usize, units: usize) -
 fn read<'a>(numbers: &'a [f64], text: &'a [u8], count: usize, bytes: usize, units: usize) -> Value<'a> {
     let text = text.get(..bytes).and_then(|text| std::str::from_utf8(text).ok());
     let frame = numbers.get(..count).zip(text).map(|(numbers, text)| Frame::new(numbers, text, units));
-    frame.and_then(|mut frame| frame.value()).unwrap_or_default()
+    frame.map(|mut frame| frame.value()).unwrap_or_default()
 }
 
 impl Boundary {
+    const fn new() -> Self {
+        Boundary {
+            numbers: Vec::new(),
+            text: Vec::new(),
+            output: Vec::new(),
+            api: None,
+            headers: &[],
+            problems: Vec::new(),
+            message: String::new(),
+        }
+    }
+
     fn answer(&mut self, request: Request) -> bool {
         self.output.clear();
         self.output.extend_from_slice(request.method().as_str().as_bytes());

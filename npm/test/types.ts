@@ -1,0 +1,82 @@
+// What TypeScript has to accept and to refuse. Compiled by `npm run types`, never run.
+
+import {
+  Api,
+  type ApiOptions,
+  type CreateTokenInput,
+  type Grant,
+  isAstroTokensError,
+  isValidationError,
+  type Problem,
+  type ProblemCode,
+  TokenRequest,
+  type UpdateTokenInput,
+} from "astro-tokens";
+
+const options: ApiOptions = { organizationId: "clorg", apiVersion: undefined, baseUrl: null, strict: true };
+const api = new Api(options);
+
+// A literal, any other string, a whole number of either kind, and nothing in each of its three forms.
+const create: CreateTokenInput = {
+  name: "CI",
+  role: "WORKSPACE_MEMBER",
+  workspaceId: "clws",
+  deploymentId: undefined,
+  description: null,
+  expirationDays: 30n,
+};
+const customRole: string = "data-engineer";
+const request: TokenRequest = api.createToken({ ...create, role: customRole, expirationDays: 30 });
+const grants: readonly Grant[] = [{ entityType: "DAG", entityId: "etl", role: "DAG_VIEWER", deploymentId: "cldep" }];
+api.updateTokenRoles({ tokenId: "t", scope: "ORGANIZATION", roles: grants });
+api.updateTokenRoles({ tokenId: "t", scope: "WORKSPACE", roles: [{ entityType: "WORKSPACE", entityId: "w", role: "x" }] });
+api.listTokens();
+api.listTokens({ sorts: ["name:asc", "createdAt:desc"] as const, dagTags: ["etl"], onlyOrganizationTokens: true, limit: 10 });
+const update: UpdateTokenInput = { tokenId: "t", name: "CI" };
+for (const built of [api.updateToken(update), api.getToken({ tokenId: "t" }), api.rotateToken({ tokenId: "t" })]) {
+  const body: string | undefined = built.body;
+  const warnings: readonly Problem[] = built.warnings;
+  console.log(body, warnings, built.asCurl(), api.deleteToken({ tokenId: "t" }).url);
+}
+
+// A request is what `fetch` takes, under exactOptionalPropertyTypes too.
+fetch(request.url, { ...request, headers: { ...request.headers, authorization: "Bearer x" } });
+fetch(request.url, request);
+
+try {
+  api.createToken(create);
+} catch (error) {
+  if (isValidationError(error)) {
+    const codes: ProblemCode[] = error.problems.map((problem) => problem.code);
+    const [first] = error.problems;
+    const place: [number | undefined, number] | undefined = first?.span ? [first.span.argument, first.span.end] : undefined;
+    console.log(codes, place, first?.field?.length, error.message);
+    // @ts-expect-error The problems are not to be changed.
+    error.problems.push();
+  } else if (isAstroTokensError(error)) {
+    console.log(error.message);
+  }
+}
+
+// @ts-expect-error The Organization is required.
+new Api({});
+// @ts-expect-error There is no such version.
+new Api({ organizationId: "clorg", apiVersion: "v2" });
+// @ts-expect-error The role is required.
+api.createToken({ name: "CI" });
+// @ts-expect-error A misspelt field.
+api.createToken({ ...create, expiration: 30 });
+// @ts-expect-error Days are a number.
+api.createToken({ ...create, expirationDays: "30" });
+// @ts-expect-error There is no such order.
+api.listTokens({ sorts: ["name"] });
+// @ts-expect-error The roles are a list.
+api.updateTokenRoles({ tokenId: "t", scope: "ORGANIZATION", roles: grants[0] });
+// @ts-expect-error Requests come from an Api.
+new TokenRequest();
+// @ts-expect-error A request is not to be changed.
+request.body = "{}";
+// @ts-expect-error Nor are its headers: the credential is added to a copy.
+request.headers["authorization"] = "Bearer x";
+// @ts-expect-error An Api is not to be changed.
+api.strict = false;
