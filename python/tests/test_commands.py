@@ -54,22 +54,28 @@ def check_formatted(command, expected):
             check_problems(failure(format_command, command, shell).problems, line["problems"])
 
 
-def check_build(case, command):
+def check_build(case, source, command):
     api = Api(case.get("api", {"organization_id": "clorg"}))
     if "build_problems" in case:
-        check_problems(failure(api.build, command).problems, case["build_problems"])
+        check_problems(failure(api.build, command).problems, case["build_problems"], source)
     elif "request" in case:
         check_request(api.build(command), case["request"])
+
+
+def check_round_trip(command, **options):
+    assert Command.from_dict(command.to_dict()) == command
+    # What a shell would have replaced is quoted in the line, where it is text that has to obey the rules.
+    if all(warning.code != "would_expand" for warning in command.warnings):
+        assert parse_command(format_command(command), **options) == command
 
 
 def check_command(case, source, options):
     command = parse_command(source, **options)
     assert command.to_dict() == case["command"]
-    assert Command.from_dict(case["command"]) == command
     assert case["command"].keys() <= typing.get_type_hints(astro_tokens.CommandDict).keys()
-    assert parse_command(format_command(command), **options) == command
+    check_round_trip(command, **options)
     check_problems(command.warnings, case.get("warnings", []), source)
-    check_build(case, command)
+    check_build(case, source, command)
     check_formatted(command, case.get("formatted", {}))
 
 
@@ -98,7 +104,6 @@ def test_commands_and_requests_are_formatted(name):
         check_formatted(api.create_token(case["create_request"]), case["formatted"])
     else:
         check_formatted(case["command"], case["formatted"])
-        check_formatted(Command.from_dict(case["command"]), case["formatted"])
 
 
 # ---- commands -------------------------------------------------------------------------------------------------------
@@ -240,8 +245,7 @@ def test_spans_count_code_points():
 def test_a_span_is_a_tuple_with_names():
     (problem,) = failure(parse_command, CREATE + "S --expiration 1").problems
     span = problem.span
-    assert span == (span.start, span.end, span.argument) == Span(56, 76) and span.argument is None
-    assert CREATE[span.start :] == "ORGANIZATION_MEMBER"[: len(CREATE) - span.start]
+    assert span == (span.start, span.end, span.argument) == Span(49, 69)
     assert repr(span) == "Span(start=49, end=69, argument=None)"
     assert eval(repr(span)) == span == copy.deepcopy(span) == pickle.loads(pickle.dumps(span))
     assert hash(span) == hash(tuple(span)) and repr(span) in repr(problem)
@@ -267,14 +271,11 @@ def check_anything(source, is_line):
     """Whatever the source is, its command can be used, or its problems have places in it."""
     try:
         command = parse_command(source)
-        problems = command.warnings
-        assert Command.from_dict(command.to_dict()) == command
-        try:
-            assert parse_command(format_command(command)) == command
-        except ValidationError as error:
-            assert {problem.code for problem in error.problems} == {"unquotable_value"}
     except ValidationError as error:
         problems = error.problems
+    else:
+        problems = command.warnings
+        check_round_trip(command)
     for span in (problem.span for problem in problems if problem.span):
         assert (span.argument is None) == is_line
         text = source if is_line else source[span.argument]
@@ -287,18 +288,19 @@ def check_anything(source, is_line):
 
 def test_anything_at_all_is_read():
     choices = random.Random(20261122)
-    for _ in range(3000):
+    for _ in range(5000):
         pieces = choices.choices(NASTY, k=choices.randrange(1, 16))
-        check_anything(choices.choice(["", "astro organization token create "]) + choices.choice(["", " "]).join(pieces), True)
-        check_anything(pieces, False)
+        line = choices.choice(["", f"{CREATE} ", f"{ROTATE} "]) + choices.choice(["", " "]).join(pieces)
+        check_anything(line, is_line=True)
+        check_anything(pieces, is_line=False)
 
 
 @pytest.mark.parametrize("piece", ["'", '"', "“", "'\"", "\\", "$(", "`", "<", "|", "-", "—", " x", " -x", " --x", "🚀", "\0"])
 def test_a_megabyte_ends_soon(piece):
     line = f"{CREATE} --description " + piece * (1_000_000 // len(piece))
     began = time.perf_counter()
-    check_anything(line, True)
-    check_anything(["astro", line], False)
+    check_anything(line, is_line=True)
+    check_anything([*CREATE.split(), "--description", line], is_line=False)
     assert time.perf_counter() - began < 30
 
 

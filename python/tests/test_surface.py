@@ -17,7 +17,19 @@ from pathlib import Path
 import pytest
 
 import astro_tokens
-from astro_tokens import Api, AstroTokensError, Problem, Request, ValidationError
+from astro_tokens import (
+    Api,
+    AstroTokensError,
+    Command,
+    Problem,
+    Request,
+    Span,
+    ValidationError,
+    correct_command,
+    explain_command,
+    format_command,
+    parse_command,
+)
 
 VOCABULARY = json.loads((Path(__file__).parents[2] / "core/vocabulary.json").read_text("utf-8"))
 PACKAGE = Path(astro_tokens.__file__).parent
@@ -249,7 +261,8 @@ def test_a_request_is_what_it_sends(api):
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_requests_and_apis_are_pickled(protocol):
-    api = Api(organization_id="clorg", api_version="v1beta1", base_url="http://localhost:1", allow_unknown_roles=True)
+    settings = {"base_url": "http://localhost:1", "allow_unknown_roles": True, "workspace_id": "clws"}
+    api = Api({"organization_id": "clorg", "api_version": "v1beta1", **settings})
     request = api.create_token(name="CI", role="ORGANIZATION_MEMBER")
     back = pickle.loads(pickle.dumps((api, request), protocol))
     assert back == (api, request) and request.warnings and not back[1].warnings
@@ -265,7 +278,7 @@ def test_copies_keep_the_warnings(api):
 
 def test_an_api_shows_and_compares_its_settings(api):
     assert (api.organization_id, api.api_version, api.base_url) == ("clorg", "v1", "https://api.astronomer.io")
-    assert (api.strict, api.allow_unknown_roles) == (False, False)
+    assert (api.strict, api.allow_unknown_roles, api.workspace_id, api.deployment_id) == (False, False, None, None)
     assert eval(repr(api)) == api == Api({"organization_id": "clorg"}) and hash(api) == hash(eval(repr(api)))
     assert api != Api(organization_id="clorg", strict=True) and api != "clorg"
     with pytest.raises(AttributeError):
@@ -331,15 +344,18 @@ def test_everything_in_all_is_there():
     assert set(astro_tokens.__all__) <= set(dir(astro_tokens))
     for name in astro_tokens.__all__:
         found = getattr(astro_tokens, name)
-        assert getattr(found, "__module__", None) in {"astro_tokens", "astro_tokens._types", "typing"}
+        modules = {"astro_tokens", "astro_tokens._core", "astro_tokens._types", "typing"}
+        assert getattr(found, "__module__", None) in modules
     assert not hasattr(astro_tokens, "nonsense")
 
 
 def test_the_public_names_are_documented():
-    for cls in (Api, Request, Problem, ValidationError, AstroTokensError):
+    for cls in (Api, Command, Request, Problem, Span, ValidationError, AstroTokensError):
         members = [getattr(cls, name) for name in vars(cls) if not name.startswith("_") and name != "problems"]
         documented = [cls, *(member for member in members if not isinstance(member, types.MemberDescriptorType))]
         assert all(member.__doc__ for member in documented)
+    for function in (parse_command, explain_command, correct_command, format_command):
+        assert all(f"    {name} (" in function.__doc__ for name in inspect.signature(function).parameters)
     for operation, fields in VOCABULARY["operations"].items():
         text = getattr(Api, operation).__doc__
         assert "Source: https://" in text and all(f"    {field} (" in text for field in fields)

@@ -8,16 +8,25 @@ from astro_tokens import (
     Api,
     ApiVersion,
     AstroTokensError,
+    Command,
+    CommandDict,
+    CommandOperation,
     CreateTokenInput,
     Grant,
     Problem,
     Request,
     Scope,
     Severity,
+    Shell,
     Sort,
+    Span,
     UpdateTokenRolesInput,
     ValidationError,
     WorkspaceRole,
+    correct_command,
+    explain_command,
+    format_command,
+    parse_command,
 )
 
 api: Api = Api(organization_id="clorg", api_version="v1beta1", strict=True)
@@ -71,6 +80,29 @@ Request(request.method, request.url, body)
 Request("PUT", request.url)  # type: ignore[arg-type]
 request.url = "https://example.com"  # type: ignore[misc]
 
+line = "astro workspace token create --name CI --role WORKSPACE_MEMBER"
+command: Command = parse_command(line, strict=True, allow_unknown_roles=False)
+for source in (line.split(), tuple(line.split())):
+    parse_command(source)
+parse_command(line, True)  # type: ignore[call-arg]
+parse_command(5)  # type: ignore[arg-type]
+as_data: CommandDict = command.to_dict()
+operation: CommandOperation = as_data["operation"]
+days: int = as_data.get("expiration_days", 90)
+Command.from_dict(as_data)
+Command.from_dict(from_json)
+Command.from_dict(line)  # type: ignore[arg-type]
+partial: CommandDict = {"operation": "create_token"}  # type: ignore[typeddict-item]
+current = Api(organization_id="clorg", workspace_id="clws", deployment_id=None)
+workspace_id: str | None = current.workspace_id
+built: Request = current.build(command)
+current.build(as_data)  # type: ignore[arg-type]
+shell: Shell = "powershell"
+written: list[str] = [format_command(command), format_command(as_data, shell), format_command(built, shell="cmd")]
+format_command(command, "fish")  # type: ignore[arg-type]
+corrected: str | None = correct_command(line)
+explained: str = explain_command(line, color=True)
+
 
 def severity_of(problem: Problem) -> Severity:
     match problem.severity:
@@ -84,4 +116,8 @@ try:
 except ValidationError as error:
     as_base: tuple[AstroTokensError, ValueError] = (error, error)
     problems: tuple[Problem, ...] = error.problems
+    span: Span | None = problems[0].span
+    if span is not None:
+        part: str = line[span.start : span.end]
+        argument: int | None = span.argument
     misspelt_code = problems[0].code == "to_long"  # type: ignore[comparison-overlap]

@@ -1,8 +1,8 @@
 //! [`Api`] and its operations, as Python sees them.
 
 use astro_tokens::{
-    ApiOptions, CreateToken, DeleteToken, GetToken, ListTokens, Operation, OperationKind, RotateToken, Spelling,
-    UpdateToken, UpdateTokenRoles,
+    ApiOptions, CreateToken, DeleteToken, GetToken, ListTokens, Operation, RotateToken, Spelling, UpdateToken,
+    UpdateTokenRoles,
 };
 use pyo3::{
     prelude::*,
@@ -10,7 +10,7 @@ use pyo3::{
 };
 
 use crate::{
-    arguments::{Argument, mapping_or_token_id, refuse_keywords},
+    arguments::{Argument, mapping_or_token_id, refuse_keywords, request},
     command::Command,
     errors,
     request::Request,
@@ -43,20 +43,6 @@ use crate::{
 #[pyclass(frozen, eq, hash, module = "astro_tokens")]
 #[derive(PartialEq, Hash)]
 pub(crate) struct Api(astro_tokens::Api);
-
-/// Builds the request of an operation, from a mapping or from keywords named like its fields.
-macro_rules! request {
-    ($api:expr, $py:expr, $mapping:expr, $Operation:ident { $($field:ident),+ }) => {{
-        let built = match $mapping {
-            Some(mapping) => {
-                refuse_keywords($Operation::NAME, &[$($field),+])?;
-                OperationKind::$Operation.request($api, value::everything(mapping)?)
-            }
-            None => $Operation { $($field: argument($field)?),+ }.request($api),
-        };
-        built.map(Request).map_err(|error| errors::raised($py, &error))
-    }};
-}
 
 #[pymethods]
 impl Api {

@@ -9,6 +9,22 @@ use pyo3::{
 /// What a caller passed for a parameter; `None` stands for nothing, as in Python.
 pub(crate) type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
+/// Builds the request of an operation, from a mapping or from keywords named like its fields.
+macro_rules! request {
+    ($api:expr, $py:expr, $mapping:expr, $Operation:ident { $($field:ident),+ }) => {{
+        let built = match $mapping {
+            Some(mapping) => {
+                $crate::arguments::refuse_keywords($Operation::NAME, &[$($field),+])?;
+                ::astro_tokens::OperationKind::$Operation.request($api, $crate::value::everything(mapping)?)
+            }
+            None => $Operation { $($field: $crate::value::argument($field)?),+ }.request($api),
+        };
+        built.map($crate::request::Request).map_err(|error| $crate::errors::raised($py, &error))
+    }};
+}
+
+pub(crate) use request;
+
 /// Tells the two meanings of a first argument apart: a mapping with everything, or the id of a token, which may also be
 /// given by keyword. Text signatures show the id alone; that a mapping given as `token_id=` stays a wrong id takes two
 /// parameters.
