@@ -8,7 +8,14 @@ use std::{
 };
 
 use astro_tokens::{Command, CommandOperation, CommandParser, Scope, Shell, Units, format_command, parse_command};
-use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{RngSeed, TestRunner},
+};
+
+/// The same cases in every run; another seed explores others.
+const SEED: u64 = 2026;
 
 /// What breaks quoting: the characters that mean something to a shell, to Windows or to a reader.
 const NASTY: &[&str] = &[
@@ -87,11 +94,16 @@ fn text(newlines: bool) -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
 }
 
+/// At least everything that the core takes for a placeholder.
+fn is_placeholder(text: &str) -> bool {
+    text.trim().starts_with('<') && text.trim().ends_with('>')
+}
+
 /// A name or role that obeys the rules: not blank, no tab, no placeholder.
 fn name() -> impl Strategy<Value = String> {
     text(false).prop_filter_map("a valid name", |text| {
         let text = text.replace('\t', " ");
-        let is_valid = !text.trim().is_empty() && !(text.trim().starts_with('<') && text.trim().ends_with('>'));
+        let is_valid = !text.trim().is_empty() && !is_placeholder(&text);
         is_valid.then_some(text)
     })
 }
@@ -102,8 +114,7 @@ fn create() -> impl Strategy<Value = Command> {
             let mut command = Command::new(CommandOperation::CreateToken, Scope::Deployment);
             command.name = Some(name);
             command.role = Some(format!("custom {role}"));
-            command.description =
-                description.filter(|text| !(text.trim().starts_with('<') && text.trim().ends_with('>')));
+            command.description = description.filter(|text| !is_placeholder(text));
             command.expiration_days = days;
             command.clean_output = clean_output.then_some(true);
             command
@@ -118,15 +129,14 @@ fn update() -> impl Strategy<Value = Command> {
             command.token_name = Some(name);
             command.new_name = Some(new_name);
             command.token_id = id;
-            command.description =
-                Some(description).filter(|text| !(text.trim().starts_with('<') && text.trim().ends_with('>')));
+            command.description = Some(description).filter(|text| !is_placeholder(text));
             command
         },
     )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..ProptestConfig::default() })]
 
     /// What is written for POSIX shells reads back as the same command.
     #[test]
@@ -188,7 +198,7 @@ proptest! {
     }
 }
 
-/// A million bytes of any piece are read: with quadratic time, one of them would take hours.
+/// A hundred thousand bytes of any piece are read: with quadratic time, one of them would take minutes.
 #[test]
 fn long_lines_take_no_longer_per_byte() {
     let pieces = NASTY.iter().copied().chain([
@@ -215,12 +225,12 @@ fn long_lines_take_no_longer_per_byte() {
         "--clean-output ",
     ]);
     for piece in pieces {
-        for start in ["", "astro organization token create ", "astro organization token create --name "] {
-            let line = format!("{start}{}", piece.repeat(1_000_000 / piece.len() / 4));
+        for start in ["", "astro organization token create --name "] {
+            let line = format!("{start}{}", piece.repeat(100_000 / piece.len()));
             CommandParser::default().units(Units::Utf16).explain(&line, false);
         }
     }
-    let arguments: Vec<&str> = ["--name", "a", "b", "“x", "–n"].iter().copied().cycle().take(200_000).collect();
+    let arguments: Vec<&str> = ["--name", "a", "b", "“x", "–n"].iter().copied().cycle().take(50_000).collect();
     CommandParser::default().explain(arguments.as_slice(), false);
 }
 

@@ -124,7 +124,7 @@ impl Reader {
             let word = &self.words[position];
             let name = word.text.trim_start_matches(is_dash);
             let dashes = word.text.len() - name.len();
-            if word.quoted && word.text.is_empty() || word.text[..dashes].is_ascii() {
+            if word.text[..dashes].is_ascii() || word.is_quoted_at_start() {
                 continue;
             }
             let long = name.split('=').next().is_some_and(|name| name.chars().count() > 1);
@@ -298,7 +298,8 @@ impl Reader {
             None => (word.text.clone(), None),
         };
         let flag = grammar.flags().find(|flag| flag.long == name);
-        match flag.or_else(|| self.unknown_flag(grammar, &name, here)) {
+        let span = word.span_to(name.len());
+        match flag.or_else(|| self.unknown_flag(grammar, &name, span)) {
             Some(flag) => self.flag_value(flag, here, value, path),
             None if value.is_none() => self.skip_value(here, path),
             None => here + 1,
@@ -311,7 +312,9 @@ impl Reader {
         for (offset, short) in text.char_indices().skip(1) {
             let rest = &text[offset + short.len_utf8()..];
             let Some(flag) = grammar.flags().find(|flag| flag.short == Some(short)) else {
-                self.unknown_flag(grammar, &format!("-{short}"), here);
+                let word = &self.words[here];
+                let span = Span { end: word.span_to(offset + short.len_utf8()).end, ..word.span_from(offset) };
+                self.unknown_flag(grammar, &format!("-{short}"), span);
                 return if rest.is_empty() { self.skip_value(here, path) } else { here + 1 };
             };
             let value = rest.strip_prefix('=').unwrap_or(rest);
@@ -328,9 +331,8 @@ impl Reader {
     }
 
     /// The flag that was meant, if one is near.
-    fn unknown_flag(&mut self, grammar: &'static Grammar, name: &str, here: usize) -> Option<Flag> {
+    fn unknown_flag(&mut self, grammar: &'static Grammar, name: &str, span: Span) -> Option<Flag> {
         let near = nearest(name, grammar.flags().map(|flag| flag.long)).filter(|_| name.len() > 2);
-        let span = self.words[here].span_to(name.len().min(self.words[here].text.len()));
         let message = format!("{} is not a flag of this command", shown(name));
         match near.and_then(|near| grammar.flags().find(|flag| flag.long == near)) {
             Some(flag) => {

@@ -49,6 +49,11 @@ impl Word {
         Span { end: self.source(offset), ..self.span() }
     }
 
+    /// Whether it begins with a quote or backslash, so that what follows is no flag but text.
+    pub(super) fn is_quoted_at_start(&self) -> bool {
+        self.quoted && self.source(0) != self.range.start
+    }
+
     fn source(&self, offset: usize) -> usize {
         let position = self.origins.partition_point(|(text, _)| *text <= offset);
         match position.checked_sub(1).and_then(|position| self.origins.get(position)) {
