@@ -101,7 +101,7 @@ impl Report {
 
     pub(crate) fn missing(&mut self, at: Path, help: &str) {
         let noun = at.noun();
-        let article = if noun.starts_with(['A', 'O', 'e']) { "an" } else { "a" };
+        let article = if noun.starts_with(['A', 'O', 'e', 'o']) { "an" } else { "a" };
         let verb = if noun == "roles" { "roles are".to_owned() } else { format!("{article} {noun} is") };
         self.add(Code::Required, at, format!("{verb} required"), help);
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{ApiVersion, Code, EntityType, Kind, OperationKind, Scope, Severity, operations::SORTS};
+use crate::{
+    ApiVersion, Code, Command, CommandOperation, EntityType, Kind, OperationKind, Scope, Severity, Shell,
+    operations::SORTS,
+};
 
 /// Every enumeration of the API and every problem code, as plain data.
 ///
@@ -27,6 +30,12 @@ pub struct Vocabulary {
     pub sorts: Vec<&'static str>,
     /// The versions of the API.
     pub api_versions: Vec<&'static str>,
+    /// What a command may do.
+    pub command_operations: Vec<&'static str>,
+    /// The fields of a command as data, in snake case.
+    pub command_fields: &'static [&'static str],
+    /// The shells that a command can be written for.
+    pub shells: Vec<&'static str>,
     /// The fields of each operation's input, in snake case.
     pub operations: BTreeMap<&'static str, &'static [&'static str]>,
 }
@@ -60,6 +69,9 @@ impl Vocabulary {
             kinds: names(Kind::CHOICES),
             sorts: names(SORTS),
             api_versions: names(ApiVersion::CHOICES),
+            command_operations: names(CommandOperation::CHOICES),
+            command_fields: Command::FIELDS,
+            shells: names(Shell::CHOICES),
             operations: OperationKind::ALL.iter().map(|kind| (kind.as_str(), kind.fields())).collect(),
         }
     }

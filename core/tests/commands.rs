@@ -36,7 +36,7 @@ fn check_spans(name: &str, source: &Json, problems: &[Problem], expected: &Json)
 }
 
 fn format(command: Result<Command, ValidationError>, shell: &str) -> Result<String, ValidationError> {
-    let shell = Shell::named(shell, Spelling::Snake)?;
+    let shell = Shell::from_value(&shell.into(), Spelling::Snake)?;
     format_command(&command?, shell)
 }
 

@@ -4,7 +4,11 @@ use super::{
     Command,
     grammar::{Flag, Grammar, find, group_name},
 };
-use crate::{Code, Spelling, ValidationError, report::Report, spelling::Path};
+use crate::{
+    Code, Spelling, ValidationError, Value,
+    report::{Given, Report},
+    spelling::Path,
+};
 
 /// A shell that a command can be written for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,14 +26,17 @@ impl Shell {
     pub(crate) const CHOICES: &'static [(&'static str, Shell)] =
         &[("posix", Shell::Posix), ("powershell", Shell::PowerShell), ("cmd", Shell::Cmd)];
 
-    /// The shell of this name: `posix`, `powershell` or `cmd`.
+    /// The shell of this name: `posix`, `powershell` or `cmd`. Nothing given: `posix`.
     ///
     /// # Errors
     ///
-    /// [`ValidationError`] with the problem `invalid_value`.
-    pub fn named(name: &str, spelling: Spelling) -> Result<Self, ValidationError> {
+    /// [`ValidationError`] with `invalid_value` or `wrong_type`.
+    pub fn from_value(name: &Value<'_>, spelling: Spelling) -> Result<Self, ValidationError> {
         let mut report = Report::new(spelling, false);
-        let shell = report.choice(Path::field("shell"), &name.into(), Shell::CHOICES).value();
+        let shell = match report.choice(Path::field("shell"), name, Shell::CHOICES) {
+            Given::Absent => Some(Shell::default()),
+            given => given.value(),
+        };
         report.finish("the command", shell).map(|(shell, _)| shell)
     }
 

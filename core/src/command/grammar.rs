@@ -32,7 +32,7 @@ pub enum CommandOperation {
 }
 
 impl CommandOperation {
-    pub(super) const CHOICES: &'static [(&'static str, CommandOperation)] = &[
+    pub(crate) const CHOICES: &'static [(&'static str, CommandOperation)] = &[
         ("create_token", CommandOperation::CreateToken),
         ("list_tokens", CommandOperation::ListTokens),
         ("list_token_roles", CommandOperation::ListTokenRoles),

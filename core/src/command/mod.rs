@@ -10,6 +10,8 @@ mod source;
 mod values;
 mod words;
 
+use std::hash::{Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 
 pub use format::{Shell, format_command};
@@ -35,7 +37,7 @@ use crate::{
 /// assert_eq!(command.new_name.as_deref(), Some("CI 2"));
 /// # Ok::<(), astro_tokens::ValidationError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Command {
@@ -99,7 +101,14 @@ impl PartialEq for Warnings {
 
 impl Eq for Warnings {}
 
+impl Hash for Warnings {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
 impl Command {
+    /// The fields in snake case, in the order in which they are listed.
+    pub(crate) const FIELDS: &'static [&'static str] = <CommandInput<'static> as Fields>::FIELDS;
+
     /// A command with nothing but what it does and where.
     #[must_use]
     pub fn new(operation: CommandOperation, scope: Scope) -> Self {

@@ -313,7 +313,9 @@ impl Reader {
             let rest = &text[offset + short.len_utf8()..];
             let Some(flag) = grammar.flags().find(|flag| flag.short == Some(short)) else {
                 let word = &self.words[here];
-                let span = Span { end: word.span_to(offset + short.len_utf8()).end, ..word.span_from(offset) };
+                // The first one with its dash, the others of a group alone.
+                let start = if offset == 1 { 0 } else { offset };
+                let span = Span { end: word.span_to(offset + short.len_utf8()).end, ..word.span_from(start) };
                 self.unknown_flag(grammar, &format!("-{short}"), span);
                 return if rest.is_empty() { self.skip_value(here, path) } else { here + 1 };
             };
