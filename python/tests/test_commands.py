@@ -171,9 +171,10 @@ def test_shells():
     assert format_command(command) == format_command(command, "posix")
     assert format_command(command, shell="powershell").endswith(" 'Bob''s token'")
     assert format_command(command, "cmd").endswith(' "Bob\'s token"')
+    assert format_command(command, None) == format_command(command, "posix")
     assert codes(format_command, command, "fish") == ["invalid_value"]
-    with pytest.raises(TypeError):
-        format_command(command, None)
+    assert codes(format_command, command, 5) == ["wrong_type"]
+    assert codes(format_command, command, "a\ud800") == ["invalid_unicode"]
 
 
 # ---- sources --------------------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ use crate::{
 /// Made by `parse_command` and `Command.from_dict`. It cannot be changed, and can be compared, hashed, copied and
 /// pickled. Two commands are equal if `to_dict()` is; the warnings are no part of that, and a pickled command comes
 /// back without them.
-#[pyclass(frozen, eq, module = "astro_tokens")]
-#[derive(PartialEq)]
+#[pyclass(frozen, eq, hash, module = "astro_tokens")]
+#[derive(PartialEq, Hash)]
 pub(crate) struct Command(pub(crate) astro_tokens::Command);
 
 #[pymethods]
@@ -53,10 +53,6 @@ impl Command {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("Command.from_dict({})", self.to_dict(py)?.repr()?))
-    }
-
-    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        self.to_dict(py)?.items().to_tuple().hash()
     }
 
     // A command never changes, so that a copy is the command itself, with its warnings.
@@ -156,12 +152,11 @@ pub(crate) fn correct_command(source: &Bound<'_, PyAny>, allow_unknown_roles: bo
 ///     ValidationError: The shell cannot carry a value (`unquotable_value`), there is no such command
 ///         (`conflicting_arguments`) or it has no flag for a field (`unknown_flag`), the request is another one
 ///         (`unknown_command`), the mapping is no command, or there is no such shell.
-///     TypeError: A shell that is no `str`.
 #[pyfunction]
-#[pyo3(signature = (command, shell = "posix"))]
-pub(crate) fn format_command(command: &Bound<'_, PyAny>, shell: &str) -> PyResult<String> {
+#[pyo3(signature = (command, shell = None), text_signature = "(command, shell='posix')")]
+pub(crate) fn format_command(command: &Bound<'_, PyAny>, shell: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
     let py = command.py();
-    let shell = Shell::named(shell, Spelling::Snake).map_err(|error| errors::raised(py, &error))?;
+    let shell = Shell::from_value(&argument(shell)?, Spelling::Snake).map_err(|error| errors::raised(py, &error))?;
     let line = if let Ok(command) = command.cast::<Command>() {
         command.get().0.format(shell, Spelling::Snake)
     } else if let Ok(request) = command.cast::<Request>() {
