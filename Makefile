@@ -13,6 +13,9 @@ demo: build
 	@printf '\n== Rust ==\n' && cargo run --quiet --package astro-tokens --example demo
 	@printf '\n== JavaScript ==\n' && node npm/examples/demo.mjs
 	@printf '\n== Python ==\n' && .venv/bin/python python/examples/demo.py
+	@printf '\n== The command lines of the documents, in Rust ==\n' && cargo run --quiet --package astro-tokens --example commands
+	@printf '\n== ... in JavaScript ==\n' && node npm/examples/commands.mjs
+	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/commands.py
 
 test: rust-test js-test python-test packed-test readme-test
 	@echo 'All tests passed.'
@@ -27,7 +30,7 @@ js-test: npm/dist/index.js
 	cd npm && npm run --silent types && npm test
 
 python-test: $(STAMPS)/python
-	.venv/bin/python -m mypy --strict python/astro_tokens python/tests/typing_ok.py python/examples/demo.py
+	.venv/bin/python -m mypy --strict python/astro_tokens python/tests/typing_ok.py python/examples
 	.venv/bin/python -m mypy.stubtest astro_tokens --allowlist python/tests/stubtest_allowlist.txt
 	.venv/bin/python -m pytest --quiet python/tests
 
