@@ -21,13 +21,13 @@ for (const [format, outfile] of [
     // `neutral`: nothing of Node, so the same file runs in browsers and elsewhere.
     platform: "neutral",
     // Embedded, so that nothing has to be found, fetched or awaited at run time.
-    loader: { ".wasm": "binary" },
+    loader: { ".wasm": "base64" },
     logLevel: "warning",
   });
 }
 
 // `require` gets the same declarations under names that TypeScript takes for CommonJS.
-const internal = ["core", "frame"];
+const internal = ["base64", "core", "frame"];
 execFileSync("node_modules/.bin/tsc", ["--emitDeclarationOnly", "--outDir", "dist", "--rootDir", "src"], { stdio: "inherit" });
 for (const name of internal) rmSync(`dist/${name}.d.ts`);
 for (const file of readdirSync("dist").filter((file) => file.endsWith(".d.ts"))) {

@@ -1,5 +1,6 @@
+import { type Command, type CommandObject, buildCommand } from "./command.js";
 import { build, open, Operation, type Settings } from "./core.js";
-import { ValidationError } from "./errors.js";
+import { valid } from "./errors.js";
 import type {
   ApiOptions,
   CreateTokenInput,
@@ -34,6 +35,10 @@ export class Api {
   readonly strict!: boolean;
   /** Whether roles that this release does not know are let through. */
   readonly allowUnknownRoles!: boolean;
+  /** The current Workspace, for commands that do not name one. Where there is none, there is no such property. */
+  readonly workspaceId?: string;
+  /** The current Deployment, for commands that do not name one. Where there is none, there is no such property. */
+  readonly deploymentId?: string;
   readonly #settings: Settings;
 
   /** @throws {ValidationError} with every problem of the options. */
@@ -114,9 +119,20 @@ export class Api {
   deleteToken(input: DeleteTokenInput): TokenRequest {
     return valid(build(this.#settings, Operation.DeleteToken, input));
   }
-}
 
-function valid<T>(outcome: T): Exclude<T, ValidationError> {
-  if (outcome instanceof ValidationError) throw outcome;
-  return outcome as Exclude<T, ValidationError>;
+  /**
+   * Builds the request of a command that needs one: `create_token`, `list_tokens` of the group itself (the first page,
+   * 100 at most) and `list_token_roles`. What the command does not say about where it works comes from the current
+   * Workspace and Deployment of this `Api`.
+   *
+   * ```js
+   * const api = new Api({ organizationId: "clorg", workspaceId: "clws" });
+   * const request = api.build(parseCommand("astro workspace token list"));
+   * ```
+   *
+   * @throws {ValidationError} with every problem; `needs_conversation` for a command that takes several requests.
+   */
+  build(command: Command | CommandObject): TokenRequest {
+    return valid(buildCommand(this.#settings, command));
+  }
 }

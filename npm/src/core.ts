@@ -2,11 +2,13 @@
 
 import * as glue from "../wasm/core_bg.js";
 import wasm from "../wasm/core_bg.wasm";
+import { bytesOf } from "./base64.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { dropBrokenText, type Frame, pack } from "./frame.js";
 import { TokenRequest } from "./request.js";
 import type { ApiVersion } from "./vocabulary.js";
 
+export * as glue from "../wasm/core_bg.js";
 export { Operation } from "../wasm/core_bg.js";
 
 /** What an `Api` was made with, with what its options left out. */
@@ -16,6 +18,8 @@ export interface Settings {
   readonly baseUrl: string;
   readonly strict: boolean;
   readonly allowUnknownRoles: boolean;
+  readonly workspaceId?: string;
+  readonly deploymentId?: string;
 }
 
 /** Where the numbers of an answer are; see `Boundary::answer`. */
@@ -44,7 +48,7 @@ let module: WebAssembly.Module | undefined;
 let current: Core | undefined;
 
 function load(): Core {
-  module ??= new WebAssembly.Module(wasm);
+  module ??= new WebAssembly.Module(bytesOf(wasm));
   const imports = glue as unknown as WebAssembly.ModuleImports;
   const { exports } = new WebAssembly.Instance(module, { "./core_bg.js": imports });
   glue.__wbg_set_wasm(exports);
@@ -81,12 +85,31 @@ export function open(options: unknown): Settings | ValidationError {
   }
 }
 
-/** The request, or everything that is wrong with the input. */
+/** The request of an operation, or everything that is wrong with the input. */
 export function build(settings: Settings, operation: glue.Operation, input: unknown): TokenRequest | ValidationError {
+  return buildBy(settings, input, (...frame) => glue.build(operation, ...frame));
+}
+
+/** The one request that `run` builds of the input for the `Api` with these settings, or everything that is wrong. */
+export function buildBy(settings: Settings, input: unknown, run: Run<boolean>): TokenRequest | ValidationError {
   // Packing runs code of the caller, which may use the core; so it is over before the core's buffers are touched.
   const frame = pack(input);
   try {
-    return buildWith((current ??= load()), settings, operation, frame);
+    return buildWith((current ??= load()), settings, frame, run);
+  } catch (cause) {
+    throw stopped(cause);
+  }
+}
+
+/** A function of the core that takes a frame: how many numbers, bytes of text and code units of text it has. */
+export type Run<T> = (numbers: number, bytes: number, units: number) => T;
+
+/** What `run` makes of the input; where that is nothing, everything that is wrong with it. */
+export function call<T>(input: unknown, run: Run<T | undefined>): T | ValidationError {
+  const frame = pack(input);
+  try {
+    const bytes = write((current ??= load()), frame);
+    return run(frame.numbers.length, bytes, frame.text.length) ?? error();
   } catch (cause) {
     throw stopped(cause);
   }
@@ -109,13 +132,13 @@ function openWith(core: Core, options: Frame): Settings | ValidationError {
   return (core.settings = glue.settings() as Settings);
 }
 
-function buildWith(core: Core, settings: Settings, operation: glue.Operation, input: Frame): TokenRequest | ValidationError {
+function buildWith(core: Core, settings: Settings, input: Frame, run: Run<boolean>): TokenRequest | ValidationError {
   if (core.settings !== settings) {
     openWith(core, pack(settings));
     core.settings = settings;
   }
   const bytes = write(core, input);
-  if (!glue.build(operation, input.numbers.length, bytes, input.text.length)) return error();
+  if (!run(input.numbers.length, bytes, input.text.length)) return error();
   if (core.numbers.length === 0) look(core);
   const { numbers } = core;
   const text = decoder.decode(new Uint8Array(core.memory.buffer, numbers[Answer.address], numbers[Answer.length]));
@@ -142,7 +165,8 @@ function headersAt(core: Core, address: number): Readonly<Record<string, string>
 
 const noProblems: readonly Problem[] = Object.freeze([]);
 
-function problems(): readonly Problem[] {
+/** The problems of the last call, or the warnings beside what it made. */
+export function problems(): readonly Problem[] {
   const found = glue.take_problems() as Problem[];
   for (const problem of found) {
     Object.freeze(problem.span);

@@ -68,3 +68,9 @@ export function isAstroTokensError(error: unknown): error is AstroTokensError {
 export function isValidationError(error: unknown): error is ValidationError {
   return isA(error, "ValidationError");
 }
+
+/** The outcome of the core, or the error that it ended with, thrown. */
+export function valid<T>(outcome: T | ValidationError): T {
+  if (outcome instanceof ValidationError) throw outcome;
+  return outcome;
+}

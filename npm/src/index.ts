@@ -6,6 +6,16 @@
 
 export { Api } from "./api.js";
 export {
+  Command,
+  type CommandObject,
+  correctCommand,
+  type ExplainOptions,
+  explainCommand,
+  formatCommand,
+  type ParseOptions,
+  parseCommand,
+} from "./command.js";
+export {
   AstroTokensError,
   isAstroTokensError,
   isValidationError,
@@ -27,6 +37,7 @@ export type {
 export { TokenRequest } from "./request.js";
 export type {
   ApiVersion,
+  CommandOperation,
   DagRole,
   DeploymentRole,
   EntityType,
@@ -35,6 +46,7 @@ export type {
   ProblemCode,
   Scope,
   Severity,
+  Shell,
   Sort,
   WorkspaceRole,
 } from "./vocabulary.js";

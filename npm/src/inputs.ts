@@ -37,6 +37,10 @@ export interface ApiOptions {
    * errors. Default: `false`.
    */
   allowUnknownRoles?: Optional<boolean>;
+  /** The current Workspace, for commands that do not name one. */
+  workspaceId?: Optional<string>;
+  /** The current Deployment, for commands that do not name one. */
+  deploymentId?: Optional<string>;
 }
 
 /**

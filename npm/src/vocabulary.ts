@@ -50,6 +50,21 @@ export type Sort =
 /** A version of the API. `v1beta1` is supported until January 2027 and has neither kinds nor DAG roles. */
 export type ApiVersion = "v1" | "v1beta1";
 
+/** What a command does. */
+export type CommandOperation =
+  | "create_token"
+  | "list_tokens"
+  | "list_token_roles"
+  | "update_token"
+  | "rotate_token"
+  | "delete_token"
+  | "add_token_role"
+  | "update_token_role"
+  | "remove_token_role";
+
+/** A shell that a command can be written for; PowerShell from version 7.3 on. */
+export type Shell = "posix" | "powershell" | "cmd";
+
 /** Whether a problem stops the request. */
 export type Severity = "error" | "warning";
 

@@ -1,5 +1,5 @@
-/** The build embeds the WebAssembly module in the JavaScript, see `build.mjs`. */
+/** The build embeds the WebAssembly module in the JavaScript as base64, see `build.mjs`. */
 declare module "*.wasm" {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+  const base64: string;
+  export default base64;
 }

@@ -403,3 +403,15 @@ test("importing alone compiles nothing", () => {
   const options = { cwd: import.meta.dirname, encoding: "utf8" };
   assert.equal(execFileSync(process.execPath, ["-e", program], options), "AstroTokensError ReferenceError\n");
 });
+
+test("nothing of Node is needed", () => {
+  const program = `
+    const { Api } = require("astro-tokens");
+    delete globalThis.Buffer;
+    delete globalThis.process;
+    const { url } = new Api({ organizationId: "clorg" }).listTokens();
+    console.log(url);`;
+  const options = { cwd: import.meta.dirname, encoding: "utf8" };
+  const url = "https://api.astronomer.io/v1/organizations/clorg/tokens\n";
+  assert.equal(execFileSync(process.execPath, ["-e", program], options), url);
+});
