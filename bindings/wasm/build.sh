@@ -88,8 +88,9 @@ else
 fi
 "$cargo" build --quiet --package astro-tokens-wasm-bindgen
 
-work=$CARGO_TARGET_DIR/glue
-rm -rf "$work"
+# A folder of its own for each run, so that two at once do not take each other's files.
+work=$(mktemp -d "$CARGO_TARGET_DIR/glue.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 "$CARGO_TARGET_DIR/debug/astro-tokens-wasm-bindgen" "$CARGO_TARGET_DIR/$target/wasm/astro_tokens_wasm.wasm" "$work"
 
 # Named one by one: --all-features makes a file that Node 20 refuses.
