@@ -177,7 +177,11 @@ function commandOf({ method, url, body }: TokenRequest): CommandObject {
   return valid(call<CommandObject>(undefined, () => glue.command_of_request(method, url, body)));
 }
 
-/** The one request of a command, or everything that is wrong. */
+/**
+ * The one request of a command, or everything that is wrong.
+ *
+ * @internal
+ */
 export function buildCommand(settings: Settings, command: Command | CommandObject): TokenRequest | ValidationError {
   const origin = Command.origin(command);
   return buildBy(settings, origin?.source ?? command, (...frame) =>

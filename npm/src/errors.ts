@@ -69,7 +69,11 @@ export function isValidationError(error: unknown): error is ValidationError {
   return isA(error, "ValidationError");
 }
 
-/** The outcome of the core, or the error that it ended with, thrown. */
+/**
+ * The outcome of the core, or the error that it ended with, thrown.
+ *
+ * @internal
+ */
 export function valid<T>(outcome: T | ValidationError): T {
   if (outcome instanceof ValidationError) throw outcome;
   return outcome;

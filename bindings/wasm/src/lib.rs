@@ -4,6 +4,7 @@
 //! buffers of this module, [`build`] reads it where it lies and writes the request into a third, and JavaScript decodes
 //! that with one call. Objects of JavaScript are made for problems alone, where there are any.
 
+pub mod command;
 mod frame;
 
 use std::cell::RefCell;
@@ -135,6 +136,10 @@ struct Settings<'a> {
     base_url: &'a str,
     strict: bool,
     allow_unknown_roles: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deployment_id: Option<&'a str>,
 }
 
 /// The settings of the open `Api` as an object, with what the options left out.
@@ -148,6 +153,8 @@ pub fn settings() -> JsValue {
             base_url: api.base_url(),
             strict: api.is_strict(),
             allow_unknown_roles: api.allows_unknown_roles(),
+            workspace_id: api.workspace_id(),
+            deployment_id: api.deployment_id(),
         });
         to_object(&settings)
     })
