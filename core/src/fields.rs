@@ -20,7 +20,7 @@ pub(crate) trait Fields<'a>: Default {
         let mut read = Self::default();
         let spelling = report.spelling;
         for (key, value) in pairs {
-            let field = Self::FIELDS.iter().find(|field| spelling.spell(field) == key);
+            let field = Self::FIELDS.iter().find(|field| spelling.matches(field, &key));
             match field.and_then(|field| read.slot(field)) {
                 Some(slot) => *slot = value,
                 None => report.unknown_field(prefix, &key, Self::FIELDS, Self::ALIASES),

@@ -249,12 +249,14 @@ impl Report {
                 (number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
             }
             Value::Float(number) => {
-                let help = if number.is_finite() {
-                    format!("give a whole number, such as `{}`", number.trunc().clamp(1.0, 3650.0))
+                // The number itself is not shown: printing floats takes 8 KB of every download.
+                let (message, help) = if number.is_finite() {
+                    let near = number.trunc().clamp(1.0, 3650.0) as i64;
+                    ("the number is not whole", format!("give a whole number, such as `{near}`"))
                 } else {
-                    "give a whole number, or leave the field out".to_owned()
+                    ("this is not a number", "give a whole number, or leave the field out".to_owned())
                 };
-                return self.wrong(Code::NotAnInteger, at, format!("`{number}` is not a whole number"), help);
+                return self.wrong(Code::NotAnInteger, at, message, help);
             }
             ref other => return self.wrong_type(at, "a whole number", other),
         };

@@ -35,6 +35,25 @@ impl Spelling {
     }
 }
 
+impl Spelling {
+    /// Whether the caller's key is a name of this crate. It allocates nothing: every key of every input is asked.
+    pub(crate) fn matches(self, name: &str, key: &str) -> bool {
+        if self == Spelling::Snake {
+            return name == key;
+        }
+        let mut key = key.bytes();
+        let mut name = name.bytes();
+        while let Some(byte) = name.next() {
+            let expected =
+                if byte == b'_' { name.next().map(|initial| initial.to_ascii_uppercase()) } else { Some(byte) };
+            if key.next() != expected {
+                return false;
+            }
+        }
+        key.next().is_none()
+    }
+}
+
 /// Where in the input a problem is: a field, or a key of an item of a field that is a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Path {
@@ -116,5 +135,11 @@ mod tests {
         assert_eq!(path.spell(Spelling::Snake), "roles[1].entity_id");
         assert_eq!(path.spell(Spelling::Camel), "roles[1].entityId");
         assert_eq!(Spelling::Camel.spell("include_only_organization_tokens"), "includeOnlyOrganizationTokens");
+        for name in ["name", "expiration_days", "include_only_organization_tokens"] {
+            assert!(Spelling::Snake.matches(name, name) && Spelling::Camel.matches(name, &Spelling::Camel.spell(name)));
+        }
+        for key in ["expiration_days", "expirationDay", "expirationDayss", "ExpirationDays", "expiration"] {
+            assert!(!Spelling::Camel.matches("expiration_days", key), "{key}");
+        }
     }
 }

@@ -95,9 +95,11 @@ pub(crate) fn nearest<'c>(input: &str, candidates: impl IntoIterator<Item = &'c 
         .map(|(_, candidate)| candidate)
 }
 
-/// Upper case, with every separator removed, so that `organization-owner` and `organizationOwner` compare equal.
+/// Upper case, with every separator removed, so that `organization-owner` and `organizationOwner` compare equal. All
+/// candidates are ASCII, so the case of other letters does not matter (and its tables stay out of every download).
 fn folded(name: &str) -> String {
-    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+    let is_separator = |character: &char| character.is_ascii() && !character.is_ascii_alphanumeric();
+    name.chars().filter(|character| !is_separator(character)).map(|character| character.to_ascii_uppercase()).collect()
 }
 
 /// `` `A`, `B` or `C` ``

@@ -53,6 +53,9 @@ impl Report {
             Given::Is(text) => text,
             other => return other,
         };
+        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+            return Given::Is(text);
+        }
         let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
         let Some(wrong) = text.chars().find(|character| !allowed(*character)) else {
             return Given::Is(text);
@@ -127,6 +130,10 @@ impl Report {
     }
 
     fn printable(&mut self, at: Path, text: &str, allowed: &[char]) -> bool {
+        // Most texts are plain ASCII, and a look at the bytes tells.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return true;
+        }
         let found = text.char_indices().find(|(_, character)| character.is_control() && !allowed.contains(character));
         let Some((position, character)) = found else { return true };
         let message = format!("{} holds the control character U+{:04X}", shown(text), u32::from(character));

@@ -357,7 +357,7 @@ impl Splitter<'_, '_> {
         let end = self.position;
         self.is_cut = self.line[open..].contains(" -");
         let help = match quote {
-            '\'' if self.line[..open].ends_with(char::is_alphanumeric) => {
+            '\'' if self.line[..open].ends_with(|before: char| before.is_ascii_alphanumeric()) => {
                 "an apostrophe begins a quote: put the whole value in double quotes".to_owned()
             }
             _ => format!("close it with another {quote}"),
