@@ -1,29 +1,44 @@
-// Makes dist/ out of src/ and wasm/: one JavaScript file for `import`, one for `require`, and declarations for both.
+// Makes dist/ out of src/ and wasm/: for each entry one JavaScript file for `import`, one for `require`, and declarations
+// for both.
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 process.chdir(fileURLToPath(new URL(".", import.meta.url)));
 rmSync("dist", { recursive: true, force: true });
 
-for (const [format, outfile] of [
-  ["esm", "dist/index.js"],
-  ["cjs", "dist/index.cjs"],
-]) {
-  await build({
-    entryPoints: ["src/index.ts"],
-    bundle: true,
-    format,
-    outfile,
-    target: "es2022",
-    // `neutral`: nothing of Node, so the same file runs in browsers and elsewhere.
-    platform: "neutral",
-    // Embedded, so that nothing has to be found, fetched or awaited at run time.
-    loader: { ".wasm": "base64" },
-    logLevel: "warning",
-  });
+/** Each entry has a WebAssembly module of its own, in the place of the one that the sources import. */
+const ownModule = (entry) => ({
+  name: "own-module",
+  setup({ onResolve }) {
+    const module = entry === "index" ? "core" : entry;
+    const pattern = /^\.\.\/wasm\/\w+_bg\.(js|wasm)$/;
+    onResolve({ filter: pattern }, ({ path }) => ({ path: resolve(path.replace(pattern, `wasm/${module}_bg.$1`)) }));
+  },
+});
+
+for (const entry of ["index", "cli"]) {
+  for (const [format, extension] of [
+    ["esm", "js"],
+    ["cjs", "cjs"],
+  ]) {
+    await build({
+      entryPoints: [`src/${entry}.ts`],
+      plugins: [ownModule(entry)],
+      bundle: true,
+      format,
+      outfile: `dist/${entry}.${extension}`,
+      target: "es2022",
+      // `neutral`: nothing of Node, so the same file runs in browsers and elsewhere.
+      platform: "neutral",
+      // Embedded, so that nothing has to be found, fetched or awaited at run time.
+      loader: { ".wasm": "base64" },
+      logLevel: "warning",
+    });
+  }
 }
 
 // `require` gets the same declarations under names that TypeScript takes for CommonJS.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the WebAssembly of the npm package: npm/wasm/core_bg.wasm, its JavaScript glue and their declarations.
+# Builds the WebAssembly of the npm package: npm/wasm/core_bg.wasm and cli_bg.wasm, their JavaScript glue and declarations.
 #
 # Rust's own target comes from rustup where it can (its servers get ten seconds); elsewhere Debian's rustc-web builds
 # the standard library from source. ASTRO_TOKENS_WASM_ROUTE=rustup or =debian forces one of the two.
@@ -79,27 +79,35 @@ export RUSTC
 
 # ---- compile, generate the glue, optimise ------------------------------------------------------------------------
 
-cd "$root"
-if [ ${#build_std[@]} -gt 0 ]; then
-    # -Z wants a nightly compiler, or this variable; it is set for this one command.
-    RUSTC_BOOTSTRAP=1 "$cargo" build --package astro-tokens-wasm --profile wasm --target "$target" "${build_std[@]}"
-else
-    "$cargo" build --package astro-tokens-wasm --profile wasm --target "$target"
-fi
-"$cargo" build --quiet --package astro-tokens-wasm-bindgen
-
 # A folder of its own for each run, so that two at once do not take each other's files.
+mkdir -p "$CARGO_TARGET_DIR" "$output"
 work=$(mktemp -d "$CARGO_TARGET_DIR/glue.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-"$CARGO_TARGET_DIR/debug/astro-tokens-wasm-bindgen" "$CARGO_TARGET_DIR/$target/wasm/astro_tokens_wasm.wasm" "$work"
+cd "$root"
+"$cargo" build --quiet --package astro-tokens-wasm-bindgen
 
-# Named one by one: --all-features makes a file that Node 20 refuses.
-"$wasm_opt" -O3 --enable-bulk-memory --enable-reference-types --enable-nontrapping-float-to-int --enable-sign-ext \
-    --enable-mutable-globals --enable-multivalue "$work/core_bg.wasm" --output "$work/core_bg.opt.wasm"
+# make_module NAME [CARGO_ARGUMENT...]: npm/wasm/NAME_bg.wasm, its glue and their declarations.
+make_module() {
+    local name=$1
+    shift
+    set -- build --package astro-tokens-wasm --profile wasm --target "$target" "$@"
+    if [ ${#build_std[@]} -gt 0 ]; then
+        # -Z wants a nightly compiler, or this variable; it is set for this one command.
+        RUSTC_BOOTSTRAP=1 "$cargo" "$@" "${build_std[@]}"
+    else
+        "$cargo" "$@"
+    fi
+    "$CARGO_TARGET_DIR/debug/astro-tokens-wasm-bindgen" \
+        "$CARGO_TARGET_DIR/$target/wasm/astro_tokens_wasm.wasm" "$work"
+    # Named one by one: --all-features makes a file that Node 20 refuses.
+    "$wasm_opt" -O3 --enable-bulk-memory --enable-reference-types --enable-nontrapping-float-to-int --enable-sign-ext \
+        --enable-mutable-globals --enable-multivalue "$work/core_bg.wasm" --output "$output/${name}_bg.wasm"
+    # The package instantiates the module itself, so of the glue it takes the part without an import of the file.
+    mv "$work/core_bg.js" "$output/${name}_bg.js"
+    mv "$work/core.d.ts" "$output/${name}_bg.d.ts"
+    echo 'export function __wbg_set_wasm(exports: WebAssembly.Exports): void;' >>"$output/${name}_bg.d.ts"
+}
 
-# The package instantiates the module itself, so of the glue it takes the part without an import of the file.
-mkdir -p "$output"
-mv "$work/core_bg.opt.wasm" "$output/core_bg.wasm"
-mv "$work/core_bg.js" "$output/core_bg.js"
-mv "$work/core.d.ts" "$output/core_bg.d.ts"
-echo 'export function __wbg_set_wasm(exports: WebAssembly.Exports): void;' >>"$output/core_bg.d.ts"
+# Requests alone, and requests with the command line: nobody downloads that to build a request.
+make_module core
+make_module cli --features cli

@@ -26,6 +26,8 @@
 //! | replace the secret | [`RotateToken`] |
 //! | delete a token | [`DeleteToken`] |
 //!
+//! With the feature `cli` it also reads, explains, corrects and writes the command lines of the Astro CLI that do this.
+//!
 //! What they share is the [`Api`]; what is wrong is a [`ValidationError`] with [`Problem`]s, each with a stable [`Code`].
 
 #![forbid(unsafe_code)]
@@ -33,6 +35,7 @@
 
 mod api;
 mod base_url;
+#[cfg(feature = "cli")]
 mod command;
 mod fields;
 mod grants;
@@ -49,6 +52,7 @@ mod value;
 mod vocabulary;
 
 pub use api::{Api, ApiOptions, ApiVersion};
+#[cfg(feature = "cli")]
 pub use command::{Command, CommandOperation, CommandParser, Shell, Source, Units, format_command, parse_command};
 pub use grants::Grant;
 pub use operations::{
@@ -62,6 +66,6 @@ pub use spelling::Spelling;
 pub use value::Value;
 pub use vocabulary::Vocabulary;
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "cli"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

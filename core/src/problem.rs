@@ -199,7 +199,7 @@ impl Severity {
 
 /// A half-open range of a command line, or of one of a list of arguments: `start` is in it, `end` is not.
 ///
-/// It counts in [`Units`](crate::Units): bytes in Rust, code points in Python, UTF-16 units in JavaScript.
+/// It counts in the units of the host's strings: bytes in Rust, code points in Python, UTF-16 units in JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Span {
     /// The position of the argument in the list, where the command was a list.

@@ -68,6 +68,7 @@ impl Report {
     }
 
     /// Says where a field stands in the command line that is read.
+    #[cfg(feature = "cli")]
     pub(crate) fn place(&mut self, place: Place) {
         self.places.push(place);
     }
@@ -118,6 +119,7 @@ impl Report {
     }
 
     /// The problems found so far.
+    #[cfg(feature = "cli")]
     pub(crate) fn problems(&mut self) -> &mut Vec<Problem> {
         &mut self.problems
     }

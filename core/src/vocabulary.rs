@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{
-    ApiVersion, Code, Command, CommandOperation, EntityType, Kind, OperationKind, Scope, Severity, Shell,
-    operations::SORTS,
-};
+use crate::{ApiVersion, Code, EntityType, Kind, OperationKind, Scope, Severity, operations::SORTS};
+#[cfg(feature = "cli")]
+use crate::{Command, CommandOperation, Shell};
 
 /// Every enumeration of the API and every problem code, as plain data.
 ///
@@ -31,10 +30,13 @@ pub struct Vocabulary {
     /// The versions of the API.
     pub api_versions: Vec<&'static str>,
     /// What a command may do.
+    #[cfg(feature = "cli")]
     pub command_operations: Vec<&'static str>,
     /// The fields of a command as data, in snake case.
+    #[cfg(feature = "cli")]
     pub command_fields: &'static [&'static str],
     /// The shells that a command can be written for.
+    #[cfg(feature = "cli")]
     pub shells: Vec<&'static str>,
     /// The fields of each operation's input, in snake case.
     pub operations: BTreeMap<&'static str, &'static [&'static str]>,
@@ -69,8 +71,11 @@ impl Vocabulary {
             kinds: names(Kind::CHOICES),
             sorts: names(SORTS),
             api_versions: names(ApiVersion::CHOICES),
+            #[cfg(feature = "cli")]
             command_operations: names(CommandOperation::CHOICES),
+            #[cfg(feature = "cli")]
             command_fields: Command::FIELDS,
+            #[cfg(feature = "cli")]
             shells: names(Shell::CHOICES),
             operations: OperationKind::ALL.iter().map(|kind| (kind.as_str(), kind.fields())).collect(),
         }

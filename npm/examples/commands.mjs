@@ -1,7 +1,7 @@
 // Every command line in the documents of Astro, with what comes of it. Nothing is sent.
 
 import { readFileSync } from "node:fs";
-import { Api, explainCommand, isValidationError, parseCommand } from "astro-tokens";
+import { Api, explainCommand, isValidationError, parseCommand } from "astro-tokens/cli";
 
 const documents = new URL("../../tests/vectors/commands/documents.json", import.meta.url);
 

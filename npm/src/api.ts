@@ -1,4 +1,3 @@
-import { type Command, type CommandObject, buildCommand } from "./command.js";
 import { build, open, Operation, type Settings } from "./core.js";
 import { valid } from "./errors.js";
 import type {
@@ -121,18 +120,11 @@ export class Api {
   }
 
   /**
-   * Builds the request of a command that needs one: `create_token`, `list_tokens` of the group itself (the first page,
-   * 100 at most) and `list_token_roles`. What the command does not say about where it works comes from the current
-   * Workspace and Deployment of this `Api`.
+   * What the core is told about this `Api`; for the classes of this package.
    *
-   * ```js
-   * const api = new Api({ organizationId: "clorg", workspaceId: "clws" });
-   * const request = api.build(parseCommand("astro workspace token list"));
-   * ```
-   *
-   * @throws {ValidationError} with every problem; `needs_conversation` for a command that takes several requests.
+   * @internal
    */
-  build(command: Command | CommandObject): TokenRequest {
-    return valid(buildCommand(this.#settings, command));
+  static settings(api: Api): Settings {
+    return api.#settings;
   }
 }

@@ -1,6 +1,7 @@
 /** The command line that users know: `astro organization token create --name CI …`, read, explained and written. */
 
-import { buildBy, call, glue, problems, type Settings } from "./core.js";
+import * as glue from "../wasm/cli_bg.js";
+import { buildBy, call, problems, type Settings } from "./core.js";
 import { type Problem, valid, type ValidationError } from "./errors.js";
 import { TokenRequest } from "./request.js";
 import type { CommandOperation, Scope, Shell } from "./vocabulary.js";

@@ -8,7 +8,6 @@ import { dropBrokenText, type Frame, pack } from "./frame.js";
 import { TokenRequest } from "./request.js";
 import type { ApiVersion } from "./vocabulary.js";
 
-export * as glue from "../wasm/core_bg.js";
 export { Operation } from "../wasm/core_bg.js";
 
 /** What an `Api` was made with, with what its options left out. */

@@ -6,16 +6,6 @@
 
 export { Api } from "./api.js";
 export {
-  Command,
-  type CommandObject,
-  correctCommand,
-  type ExplainOptions,
-  explainCommand,
-  formatCommand,
-  type ParseOptions,
-  parseCommand,
-} from "./command.js";
-export {
   AstroTokensError,
   isAstroTokensError,
   isValidationError,

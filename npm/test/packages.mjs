@@ -3,7 +3,15 @@
 
 import { createRequire } from "node:module";
 
+const require = createRequire(import.meta.url);
+
 export const packages = {
   import: await import("astro-tokens"),
-  require: createRequire(import.meta.url)("astro-tokens"),
+  require: require("astro-tokens"),
+};
+
+/** The entry with the command line, which has all of the other one too. */
+export const cliPackages = {
+  "import cli": await import("astro-tokens/cli"),
+  "require cli": require("astro-tokens/cli"),
 };

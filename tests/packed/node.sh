@@ -12,9 +12,9 @@ trap 'rm -rf "$scratch"' EXIT
 tarball=$(echo "$scratch"/astro-tokens-*.tgz)
 
 # The folders are named as in the source tree, because the tests look for the vectors beside them.
-mkdir -p "$scratch/npm/test" "$scratch/tests/vectors"
-cp "$root"/tests/vectors/*.json "$scratch/tests/vectors"
-cp "$root"/npm/test/{packages,vectors.test,surface.test}.mjs "$scratch/npm/test"
+mkdir -p "$scratch/npm/test" "$scratch/tests"
+cp -r "$root/tests/vectors" "$scratch/tests"
+cp "$root"/npm/test/{packages,cases,vectors.test,commands.test,surface.test}.mjs "$scratch/npm/test"
 cp "$root/npm/.npmrc" "$scratch/npm"
 cd "$scratch/npm"
 echo '{ "name": "consumer", "private": true }' >package.json
@@ -26,10 +26,12 @@ node --test --test-reporter=dot test/*.test.mjs
 # A consumer with the strictest settings and without Node's types, as a module and as CommonJS.
 cat >consumer.mts <<'END'
 import { Api, isValidationError, type TokenRequest } from "astro-tokens";
+import { correctCommand, formatCommand } from "astro-tokens/cli";
 
 const api: Api = new Api({ organizationId: "clorg" });
 const request: TokenRequest = api.createToken({ name: "CI", role: "WORKSPACE_MEMBER", workspaceId: "clws" });
 export const sent: Promise<Response> = fetch(request.url, request);
+export const line: string = correctCommand("astro org token ls") ?? formatCommand(request);
 export const valid = (error: unknown): boolean => !isValidationError(error) || error.problems.length === 0;
 END
 sed 's/import {\(.*\), type TokenRequest } from \(.*\);/import tokens = require(\2);\nimport {\1, type TokenRequest } from \2;/' \
@@ -43,13 +45,15 @@ check --module nodenext consumer.mts consumer.cts
 check --module esnext --moduleResolution bundler consumer.mts
 
 # It has to run wherever there is WebAssembly, so nothing in it may need a module of Node or its own address.
-if grep -noE '\bfrom "|\brequire\(|import\.meta|\bimport\(' node_modules/astro-tokens/dist/index.{js,cjs}; then
+if grep -noE '\bfrom "|\brequire\(|import\.meta|\bimport\(' node_modules/astro-tokens/dist/{index,cli}.{js,cjs}; then
     echo "the package needs something that is not everywhere" >&2
     exit 1
 fi
 
-wasm=$root/npm/wasm/core_bg.wasm
 echo
 echo "$(basename "$tarball"): $(wc -c <"$tarball") bytes"
-echo "WebAssembly: $(wc -c <"$wasm") bytes, $(gzip -9 --stdout "$wasm" | wc -c) with gzip"
-echo "index.js, all that a browser loads: $(gzip -9 --stdout node_modules/astro-tokens/dist/index.js | wc -c) with gzip"
+for entry in core:index cli:cli; do
+    wasm=$root/npm/wasm/${entry%:*}_bg.wasm
+    js=node_modules/astro-tokens/dist/${entry#*:}.js
+    echo "${entry#*:}.js: $(gzip -9 --stdout "$js" | wc -c) bytes with gzip, its WebAssembly alone $(gzip -9 --stdout "$wasm" | wc -c)"
+done

@@ -16,6 +16,7 @@ pub use rotate_token::RotateToken;
 pub use update_token::UpdateToken;
 pub use update_token_roles::UpdateTokenRoles;
 
+#[cfg(feature = "cli")]
 pub(crate) use create_token::expiration;
 pub(crate) use list_tokens::SORTS;
 

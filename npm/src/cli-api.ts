@@ -1,0 +1,23 @@
+import { Api as RequestApi } from "./api.js";
+import { buildCommand, type Command, type CommandObject } from "./command.js";
+import { valid } from "./errors.js";
+import type { TokenRequest } from "./request.js";
+
+/** An `Api` that builds the requests of commands, too. */
+export class Api extends RequestApi {
+  /**
+   * Builds the request of a command that needs one: `create_token`, `list_tokens` of the group itself (the first page,
+   * 100 at most) and `list_token_roles`. What the command does not say about where it works comes from the current
+   * Workspace and Deployment of this `Api`.
+   *
+   * ```js
+   * const api = new Api({ organizationId: "clorg", workspaceId: "clws" });
+   * const request = api.build(parseCommand("astro workspace token list"));
+   * ```
+   *
+   * @throws {ValidationError} with every problem; `needs_conversation` for a command that takes several requests.
+   */
+  build(command: Command | CommandObject): TokenRequest {
+    return valid(buildCommand(RequestApi.settings(this), command));
+  }
+}
