@@ -53,6 +53,7 @@ def check_problems(found, expected, source=None):
     assert fields == [(wanted["code"], wanted.get("severity", "error"), wanted["field"]) for wanted in expected]
     for problem, wanted in zip(found, expected, strict=True):
         assert "names" not in wanted or f"`{wanted['names']}`" in problem.help
+        assert "meant" not in wanted or problem.help == f"did you mean `{wanted['meant']}`?"
         assert problem.message in str(problem)
         if "at" in wanted:
             assert (problem.span and covered(source, problem.span)) == wanted["at"]
