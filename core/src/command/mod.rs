@@ -3,11 +3,14 @@
 mod build;
 mod format;
 mod grammar;
+mod mend;
+mod names;
 mod parser;
 mod reader;
 mod render;
 mod source;
 mod values;
+mod word;
 mod words;
 
 use std::hash::{Hash, Hasher};

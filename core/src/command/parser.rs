@@ -1,11 +1,6 @@
 //! [`CommandParser`]: reads, explains and corrects command lines.
 
-use super::{
-    Command, Shell, Source, Units, format_command,
-    reader::Reader,
-    render,
-    words::{self, Word},
-};
+use super::{Command, Shell, Source, Units, format_command, reader::Reader, render, word::Word, words};
 use crate::{Spelling, ValidationError, report::Report};
 
 /// How a command line is read.

@@ -1,10 +1,10 @@
-//! Makes a [`Command`] of words: finds the command, its flags and its arguments.
+//! Makes a [`Command`] of words: its flags and its arguments.
 
 use super::{
     Command,
-    grammar::{ALL_FLAGS, Flag, GRAMMARS, GROUPS, Grammar, TOKEN_WORDS, group_name},
+    grammar::{ALL_FLAGS, Flag, Grammar},
     values::{self, FlagValue},
-    words::Word,
+    word::Word,
 };
 use crate::{
     Code, Span,
@@ -12,13 +12,9 @@ use crate::{
     text::{listed, nearest, shown},
 };
 
-/// Typographic quotes around several words that a shell has split.
-const OPENING: [char; 4] = ['“', '„', '”', '«'];
-const CLOSING: [char; 3] = ['”', '“', '»'];
-
 /// What a word is by its looks.
 #[derive(Clone, Copy, PartialEq)]
-enum Looks {
+pub(super) enum Looks {
     LongFlag,
     ShortFlags,
     /// `--`: everything behind it is an argument.
@@ -26,7 +22,7 @@ enum Looks {
     Plain,
 }
 
-fn looks(word: &Word) -> Looks {
+pub(super) fn looks(word: &Word) -> Looks {
     match word.text.strip_prefix('-') {
         Some("-") => Looks::EndOfFlags,
         Some(rest) if rest.starts_with('-') => Looks::LongFlag,
@@ -36,7 +32,7 @@ fn looks(word: &Word) -> Looks {
 }
 
 /// Whether the text is a flag of any command: `--role`, `--role=X`, `-r`.
-fn is_known_flag(text: &str) -> bool {
+pub(super) fn is_known_flag(text: &str) -> bool {
     let name = text.split('=').next().unwrap_or_default();
     let short = name.strip_prefix('-').and_then(|rest| rest.chars().next()).filter(|_| !name.starts_with("--"));
     ALL_FLAGS.iter().copied().flatten().any(|flag| flag.long == name || (short.is_some() && flag.short == short))
@@ -44,9 +40,9 @@ fn is_known_flag(text: &str) -> bool {
 
 /// Makes a command of words, and mends what is plain to see.
 pub(super) struct Reader {
-    report: Report,
-    words: Vec<Word>,
-    is_mended: bool,
+    pub(super) report: Report,
+    pub(super) words: Vec<Word>,
+    pub(super) is_mended: bool,
     values: Vec<FlagValue>,
     /// The fields whose flags have no value.
     unread: Vec<&'static str>,
@@ -78,196 +74,21 @@ impl Reader {
     }
 
     /// Adds a problem with a mend that goes without saying.
-    fn mended(&mut self, code: Code, span: Option<Span>, message: String, help: String) {
+    pub(super) fn mended(&mut self, code: Code, span: Option<Span>, message: String, help: String) {
         self.report.push(code, None, span, message, help);
     }
 
     /// Adds a problem that only the author of the line can mend.
-    fn unclear(&mut self, code: Code, span: Option<Span>, message: String, help: String) {
+    pub(super) fn unclear(&mut self, code: Code, span: Option<Span>, message: String, help: String) {
         self.is_mended = false;
         self.report.push(code, None, span, message, help);
     }
 
-    /// In a list of arguments a typographic quote has quoted nothing: `“My` and `token”` are two arguments.
-    fn straighten_quotes(&mut self) {
-        let mut position = 0;
-        while position < self.words.len() {
-            let word = &self.words[position];
-            let from = if word.text.starts_with('-') { word.text.find('=').map_or(0, |equals| equals + 1) } else { 0 };
-            let opens = word.argument.is_some() && word.text[from..].starts_with(OPENING);
-            let closes = |word: &Word| word.text.ends_with(CLOSING);
-            if opens && !closes(word) {
-                let end = self.words[position..].iter().position(closes).map(|offset| position + offset);
-                if let Some(end) = end {
-                    let span = self.words[position].span_from(from);
-                    let joined: Vec<&str> = self.words[position..=end].iter().map(|word| word.text.as_str()).collect();
-                    let joined = joined.join(" ");
-                    let inner = joined[from..].trim_start_matches(OPENING).trim_end_matches(CLOSING);
-                    let text = format!("{}{inner}", &joined[..from]);
-                    let message = format!("{} is quoted with typographic quotes", shown(inner));
-                    self.mended(Code::SmartQuote, Some(span), message, "use the straight quotes ' or \"".to_owned());
-                    self.words[position].text = text;
-                    self.words.drain(position + 1..=end);
-                } else {
-                    // Nothing closes it, nor any other: looking again would take quadratic time.
-                    return;
-                }
-            }
-            position += 1;
-        }
-    }
-
-    /// `–name` and `—name` for `--name`.
-    fn straighten_dashes(&mut self) {
-        let is_dash = |character: char| matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-        for position in 0..self.words.len() {
-            let word = &self.words[position];
-            let name = word.text.trim_start_matches(is_dash);
-            let dashes = word.text.len() - name.len();
-            if word.text[..dashes].is_ascii() || word.is_quoted_at_start() {
-                continue;
-            }
-            let long = name.split('=').next().is_some_and(|name| name.chars().count() > 1);
-            let straight = format!("{}{name}", if long { "--" } else { "-" });
-            if is_known_flag(&straight) {
-                let span = word.span_to(dashes);
-                let message = format!("{} is not a dash", shown(&word.text[..dashes]));
-                self.mended(Code::NotADash, Some(span), message, format!("write {}", shown(&straight)));
-                self.words[position].replace_start(dashes, if long { "--" } else { "-" });
-            }
-        }
-    }
-
-    /// The first words that are neither flags nor their values: the name of the command and what follows it.
-    fn path_words(&self) -> Vec<usize> {
-        /// `astro`, group, `token`, subgroup, verb.
-        const LONGEST: usize = 5;
-        let mut path = Vec::with_capacity(LONGEST);
-        let mut position = 0;
-        while position < self.words.len() && path.len() < LONGEST {
-            let word = &self.words[position];
-            match looks(word) {
-                Looks::EndOfFlags => break,
-                Looks::Plain => path.push(position),
-                Looks::LongFlag | Looks::ShortFlags => {
-                    let takes_value = ALL_FLAGS.iter().copied().flatten().any(|flag| {
-                        let is_short = looks(word) == Looks::ShortFlags && word.text.chars().nth(1) == flag.short;
-                        !flag.is_boolean() && (flag.long == word.text || (is_short && word.text.len() == 2))
-                    });
-                    if takes_value && self.can_be_value(position + 1) {
-                        position += 1;
-                    }
-                }
-            }
-            position += 1;
-        }
-        path
-    }
-
     /// Whether the word may be the value of the flag before it.
-    fn can_be_value(&self, position: usize) -> bool {
+    pub(super) fn can_be_value(&self, position: usize) -> bool {
         self.words
             .get(position)
             .is_some_and(|word| word.quoted || (looks(word) != Looks::EndOfFlags && !is_known_flag(&word.text)))
-    }
-
-    /// Finds the command by its name, and how many of the words are its name.
-    fn find_command(&mut self, path: &[usize]) -> Option<(&'static Grammar, usize)> {
-        let names: Vec<(String, Span)> =
-            path.iter().map(|position| (self.words[*position].text.clone(), self.words[*position].span())).collect();
-        let mut rest = names.iter().peekable();
-
-        let is_group = |name: &str| GROUPS.iter().find(|(_, names)| names.contains(&name)).map(|(scope, _)| *scope);
-        if let Some((name, span)) = rest.next_if(|(name, _)| is_group(name).is_none() && is_program(name))
-            && name != "astro"
-        {
-            self.mended(
-                Code::UnknownCommand,
-                Some(*span),
-                format!("{} is not a program", shown(name)),
-                did_you_mean("astro"),
-            );
-        }
-
-        let groups = || GROUPS.iter().map(|(scope, _)| group_name(*scope));
-        let Some((name, span)) = rest.next() else {
-            return self.incomplete(&format!("begin with {}", listed(groups())));
-        };
-        let scope = match is_group(name) {
-            Some(scope) => scope,
-            None => {
-                let near = nearest(name, groups());
-                self.unknown(name, *span, near, groups());
-                near.and_then(is_group)?
-            }
-        };
-
-        let in_group = || GRAMMARS.iter().filter(move |grammar| grammar.scope == scope);
-        let verbs = || in_group().map(|grammar| grammar.path[0]);
-        let is_known = |name: &str| {
-            in_group()
-                .any(|grammar| grammar.path[0] == name || (grammar.path.len() == 1 && grammar.alias == Some(name)))
-        };
-        let mut has_token = rest.next_if(|(name, _)| TOKEN_WORDS.contains(&name.as_str())).is_some();
-        if !has_token
-            && let Some((name, span)) = rest.next_if(|(name, _)| !is_known(name) && nearest(name, ["token"]).is_some())
-        {
-            self.unknown(name, *span, Some("token"), ["token"].into_iter());
-            has_token = true;
-        }
-
-        let mut names_of_commands: Vec<&str> = verbs().collect();
-        names_of_commands.dedup();
-        let Some((name, span)) = rest.next() else {
-            return self
-                .incomplete(&format!("the commands are {}", listed(names_of_commands).replace(" or ", " and ")));
-        };
-        let first = match is_known(name) {
-            true => name.as_str(),
-            false => {
-                let near = nearest(name, verbs());
-                self.unknown(name, *span, near, names_of_commands.into_iter());
-                near?
-            }
-        };
-        let verb = |grammar: &&Grammar, name: &str, depth: usize| {
-            grammar.path.len() == depth && (grammar.path[depth - 1] == name || grammar.alias == Some(name))
-        };
-        if let Some(grammar) = in_group().find(|grammar| verb(grammar, first, 1)) {
-            if !has_token && grammar.token_scope.is_none() {
-                // Without `token` this is another command of the Astro CLI, on Workspaces or Deployments themselves.
-                let group = group_name(scope);
-                let message = format!("`astro {group} {}` is not a command on tokens", grammar.path[0]);
-                let help = format!("write `astro {group} token {}`", grammar.path[0]);
-                self.mended(Code::UnknownCommand, Some(*span), message, help);
-            }
-            return Some((grammar, names.len() - rest.len()));
-        }
-
-        let in_subgroup = || in_group().filter(move |grammar| grammar.path.len() == 2 && grammar.path[0] == first);
-        let verbs = || in_subgroup().map(|grammar| grammar.path[1]);
-        let Some((name, span)) = rest.next() else {
-            return self.incomplete(&format!("the commands are {}", listed(verbs()).replace(" or ", " and ")));
-        };
-        let found = in_subgroup().find(|grammar| verb(grammar, name, 2)).or_else(|| {
-            let near = nearest(name, verbs());
-            self.unknown(name, *span, near, verbs());
-            in_subgroup().find(|grammar| near == Some(grammar.path[1]))
-        });
-        Some((found?, names.len() - rest.len()))
-    }
-
-    fn unknown(&mut self, name: &str, span: Span, near: Option<&str>, known: impl Iterator<Item = &'static str>) {
-        let help = near.map_or_else(|| format!("use {}", listed(known)), did_you_mean);
-        self.is_mended &= near.is_some();
-        self.report.push(Code::UnknownCommand, None, Some(span), format!("{} is not a command", shown(name)), help);
-    }
-
-    fn incomplete<T>(&mut self, help: &str) -> Option<T> {
-        let end = self.words.last().map(|word| Span { start: word.range.end, ..word.span() });
-        let message = if end.is_some() { "the command is not complete" } else { "there is no command" };
-        self.unclear(Code::UnknownCommand, end, message.to_owned(), help.to_owned());
-        None
     }
 
     /// Reads the flags of the command and collects its arguments. `path`: the words of its name.
@@ -462,14 +283,8 @@ impl Reader {
     }
 }
 
-fn did_you_mean(name: &str) -> String {
+pub(super) fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
-}
-
-/// `astro`, a near miss, or what was copied with it: `1astro` from a numbered listing.
-fn is_program(name: &str) -> bool {
-    name.trim_start_matches(|first: char| first.is_ascii_digit() || matches!(first, '$' | '%' | '>')) == "astro"
-        || nearest(name, ["astro"]).is_some()
 }
 
 /// Whether the word has the shape of an id of Astro, a cuid: `clm8q7f6q000008lcgyougpsk`.

@@ -3,7 +3,7 @@
 use super::{
     Command, CommandOperation,
     grammar::{Flag, Grammar},
-    words::Word,
+    word::Word,
 };
 use crate::{
     Code, Span, Value,
