@@ -13,7 +13,7 @@ demo: build
 	@printf '\n== Rust ==\n' && cargo run --quiet --package astro-tokens --example demo
 	@printf '\n== JavaScript ==\n' && node npm/examples/demo.mjs
 	@printf '\n== Python ==\n' && .venv/bin/python python/examples/demo.py
-	@printf '\n== The command lines of the documents, in Rust ==\n' && cargo run --quiet --package astro-tokens --example commands
+	@printf '\n== The command lines of the documents, in Rust ==\n' && cargo run --quiet --package astro-tokens --features cli --example commands
 	@printf '\n== ... in JavaScript ==\n' && node npm/examples/commands.mjs
 	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/commands.py
 
@@ -27,7 +27,9 @@ rust-test:
 	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --no-deps --all-features
 
 js-test: npm/dist/index.js
-	cd npm && npm run --silent types && npm test
+	cd npm && npm run --silent types
+	@mkdir -p target && cd npm && npm test >../target/npm-test.log 2>&1 || { cat ../target/npm-test.log; exit 1; }
+	@grep '^# [pf]' target/npm-test.log
 
 python-test: $(STAMPS)/python
 	.venv/bin/python -m mypy --strict python/astro_tokens python/tests/typing_ok.py python/examples
