@@ -33,36 +33,49 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod answer;
 mod api;
+mod api_error;
 mod base_url;
 #[cfg(feature = "cli")]
 mod command;
 mod fields;
 mod grants;
 mod json;
+mod open;
 mod operations;
 mod problem;
 mod report;
 mod request;
+mod response;
 mod roles;
+mod secret;
 mod spelling;
 mod text;
 mod texts;
+mod timestamp;
+mod token;
 mod value;
 mod vocabulary;
 
 pub use api::{Api, ApiOptions, ApiVersion};
+pub use api_error::{ApiError, FieldError};
 #[cfg(feature = "cli")]
 pub use command::{Command, CommandOperation, CommandParser, Shell, Source, Units, format_command, parse_command};
 pub use grants::Grant;
+pub use open::{Enumeration, Word};
 pub use operations::{
     CreateToken, DeleteToken, GetToken, Kind, ListTokens, Operation, OperationKind, RotateToken, UpdateToken,
     UpdateTokenRoles,
 };
 pub use problem::{Code, Problem, Severity, Span, ValidationError};
 pub use request::{Method, Request};
+pub use response::Response;
 pub use roles::{EntityType, Scope};
+pub use secret::Secret;
 pub use spelling::Spelling;
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use token::{ApiToken, Extra, Subject, SubjectRoles, TokenPage, TokenRole};
 pub use value::Value;
 pub use vocabulary::Vocabulary;
 

@@ -20,12 +20,18 @@ pub use update_token_roles::UpdateTokenRoles;
 pub(crate) use create_token::expiration;
 pub(crate) use list_tokens::SORTS;
 
-use crate::{Api, Method, Problem, Request, ValidationError, Value, fields::Fields, report::Report, request};
+use crate::{
+    Api, ApiError, ApiToken, Method, Problem, Request, Response, SubjectRoles, TokenPage, ValidationError, Value,
+    answer, fields::Fields, report::Report, request,
+};
 
-/// One request to the API of tokens: it validates itself and builds the [`Request`].
+/// One request to the API of tokens: it validates itself, builds the [`Request`], and reads the answer to it.
 pub trait Operation {
     /// The name of the operation: `create_token`.
     const NAME: &'static str;
+
+    /// What Astro answers.
+    type Answer;
 
     /// Everything that is wrong or worth a look, without building anything.
     fn problems(&self, api: &Api) -> Vec<Problem>;
@@ -36,6 +42,13 @@ pub trait Operation {
     ///
     /// [`ValidationError`] with every problem, where one of them is an error.
     fn request(&self, api: &Api) -> Result<Request, ValidationError>;
+
+    /// Reads the answer to the request.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError`] where Astro refused, or where its answer cannot be read.
+    fn parse(response: &Response) -> Result<Self::Answer, ApiError>;
 }
 
 /// What an operation makes of valid input.
@@ -62,9 +75,10 @@ fn finish(report: Report, name: &'static str, draft: Option<Draft>) -> Result<Re
 
 /// One line per operation: it becomes an [`Operation`] and a member of [`OperationKind`].
 macro_rules! operations {
-    ($($(#[doc = $doc:literal])+ $Name:ident = $name:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $Name:ident = $name:literal, $read:ident -> $Answer:ty;)+) => {
         $(impl Operation for $Name<'_> {
             const NAME: &'static str = $name;
+            type Answer = $Answer;
 
             fn problems(&self, api: &Api) -> Vec<Problem> {
                 match self.request(api) {
@@ -77,6 +91,10 @@ macro_rules! operations {
                 let mut report = api.report();
                 let draft = self.draft(api, &mut report);
                 finish(report, Self::NAME, draft)
+            }
+
+            fn parse(response: &Response) -> Result<$Answer, ApiError> {
+                answer::$read(response)
             }
         })+
 
@@ -136,17 +154,17 @@ macro_rules! operations {
 
 operations! {
     /// [`CreateToken`]
-    CreateToken = "create_token",
+    CreateToken = "create_token", read_with_secret -> ApiToken;
     /// [`ListTokens`]
-    ListTokens = "list_tokens",
+    ListTokens = "list_tokens", read -> TokenPage;
     /// [`GetToken`]
-    GetToken = "get_token",
+    GetToken = "get_token", read -> ApiToken;
     /// [`UpdateToken`]
-    UpdateToken = "update_token",
+    UpdateToken = "update_token", read -> ApiToken;
     /// [`UpdateTokenRoles`]
-    UpdateTokenRoles = "update_token_roles",
+    UpdateTokenRoles = "update_token_roles", read -> SubjectRoles;
     /// [`RotateToken`]
-    RotateToken = "rotate_token",
+    RotateToken = "rotate_token", read_with_secret -> ApiToken;
     /// [`DeleteToken`]
-    DeleteToken = "delete_token",
+    DeleteToken = "delete_token", read_nothing -> ();
 }

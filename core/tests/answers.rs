@@ -1,0 +1,91 @@
+//! Runs `tests/vectors/answers/*.json`; the format is described in `tests/vectors/README.md`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use astro_tokens::{
+    ApiError, CreateToken, DeleteToken, GetToken, ListTokens, Operation, Response, RotateToken, Secret, UpdateToken,
+    UpdateTokenRoles,
+};
+use common::cases;
+use serde_json::{Value as Json, json};
+
+/// The answer as JSON, and the secret in it.
+type Read = Result<(Json, Option<Secret>), ApiError>;
+
+fn read(operation: &str, response: &Response) -> Read {
+    fn plain<O: Operation>(response: &Response) -> Read
+    where
+        O::Answer: serde::Serialize,
+    {
+        O::parse(response).map(|answer| (serde_json::to_value(answer).unwrap(), None))
+    }
+    let with_secret = |token: astro_tokens::ApiToken| (serde_json::to_value(&token).unwrap(), token.token);
+    match operation {
+        "create_token" => CreateToken::parse(response).map(with_secret),
+        "rotate_token" => RotateToken::parse(response).map(with_secret),
+        "list_tokens" => plain::<ListTokens<'_>>(response),
+        "get_token" => plain::<GetToken<'_>>(response),
+        "update_token" => plain::<UpdateToken<'_>>(response),
+        "update_token_roles" => plain::<UpdateTokenRoles<'_>>(response),
+        "delete_token" => plain::<DeleteToken<'_>>(response),
+        other => panic!("there is no operation {other}"),
+    }
+}
+
+fn body(case: &Json) -> String {
+    case["text"].as_str().map_or_else(|| case["body"].to_string(), str::to_owned)
+}
+
+fn response(case: &Json, body: String) -> Response {
+    let headers = case["headers"].as_object().cloned().unwrap_or_default();
+    let headers = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    Response::new(case["status"].as_u64().unwrap().try_into().unwrap(), headers, body)
+}
+
+fn check_error(name: &str, error: &ApiError, expected: &Json) {
+    assert_eq!(error.status, expected["status"], "{name}");
+    let message = expected["message"].as_str().unwrap();
+    assert!(error.message.starts_with(message), "{name}: {}", error.message);
+    assert_eq!(error.request_id.as_deref(), expected["request_id"].as_str(), "{name}");
+    let fields = expected.get("field_errors").cloned().unwrap_or_else(|| json!([]));
+    assert_eq!(serde_json::to_value(&error.field_errors).unwrap(), fields, "{name}");
+    assert_eq!(error.retry_after_ms, expected["retry_after_ms"].as_u64(), "{name}");
+    assert_eq!(error.secret.as_ref().map(Secret::expose), expected["secret"].as_str(), "{name}");
+    if let Some(help) = expected["help"].as_str() {
+        assert!(error.to_string().contains(help), "{name}: {error}");
+    }
+}
+
+#[test]
+fn every_case_passes() {
+    for (name, case) in cases("answers") {
+        let operation = case["operation"].as_str().unwrap();
+        match (read(operation, &response(&case, body(&case))), case.get("error")) {
+            (Ok((answer, secret)), None) => {
+                assert_eq!(answer, case["answer"], "{name}");
+                assert_eq!(secret.as_ref().map(Secret::expose), case["secret"].as_str(), "{name}");
+            }
+            (Err(error), Some(expected)) => check_error(&name, &error, expected),
+            (found, _) => panic!("{name}: {found:?}"),
+        }
+    }
+}
+
+/// An answer may be cut short anywhere, and nothing that is printed shows the secret.
+#[test]
+fn no_cut_shows_a_secret_or_panics() {
+    for (name, case) in cases("answers") {
+        let whole = body(&case);
+        for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)).take(4000) {
+            let response = response(&case, whole[..end].to_owned());
+            let outputs = match read(case["operation"].as_str().unwrap(), &response) {
+                Ok((answer, secret)) => format!("{answer} {secret:?} {response:?}"),
+                Err(error) => format!("{error} {error:?} {response:?}"),
+            };
+            // The header of a JWT is the same for all of them; the claims and the signature are what must not be seen.
+            assert!(!outputs.contains("zdWIiOi") && !outputs.contains("c2ln"), "{name}: {outputs}");
+        }
+    }
+}
