@@ -2,7 +2,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{Code, report::Report, spelling::Path, text::shown};
+use crate::{
+    Code,
+    report::Report,
+    spelling::Path,
+    text::{looks_like_secret, shown},
+};
 
 pub(crate) const DEFAULT: &str = "https://api.astronomer.io";
 
@@ -15,8 +20,9 @@ pub(crate) fn read<'u>(report: &mut Report, at: Path, url: &'u str) -> Option<&'
     match check(url) {
         Ok(()) => Some(url.trim_end_matches('/')),
         Err((message, help)) => {
-            // Credentials in the URL are secrets: nothing of it is shown in that case.
-            let subject = if url.contains('@') { "the base URL".to_owned() } else { shown(url) };
+            // What is more than a plain address may be a credential, so nothing of it is shown then.
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-_~[]".contains(&byte);
+            let subject = if url.bytes().all(is_plain) { shown(url) } else { "the base URL".to_owned() };
             report.add(Code::InvalidUrl, at, format!("{subject} {message}"), help);
             None
         }
@@ -44,12 +50,19 @@ fn check(url: &str) -> Result<(), (&'static str, &'static str)> {
     if scheme == "http" && !is_loopback(host) {
         return Err(("is not HTTPS", "use `https://`; plain HTTP is for loopback addresses alone"));
     }
-    if !path.split('/').all(is_plain_segment) {
-        return Err(("has a path that is not plain", "use letters, digits, `-`, `_`, `.` and `~` between the slashes"));
+    if looks_like_secret(path) {
+        return Err(("holds the secret value of a token", "leave it out; the token travels in a header"));
+    }
+    if host.starts_with("cloud.") && host.ends_with("astronomer.io") {
+        return Err(("is the address of Astro's web pages", "use `https://api.astronomer.io`"));
     }
     let path = path.trim_end_matches('/');
-    if path.ends_with("/v1") || path.ends_with("/v1beta1") {
-        return Err(("ends with the API version", "leave the version out of the URL; it is added"));
+    if !path.is_empty() && !path[1..].split('/').all(is_plain_segment) {
+        return Err(("has a path that is not plain", "use letters, digits, `-`, `_`, `.` and `~` between the slashes"));
+    }
+    let is_version = |segment: &str| segment.eq_ignore_ascii_case("v1") || segment.eq_ignore_ascii_case("v1beta1");
+    if path.split('/').any(is_version) || path.ends_with("/iam") {
+        return Err(("holds the API version", "leave out `/v1` or `/iam/v1beta1` and what follows; it is added"));
     }
     Ok(())
 }
@@ -86,7 +99,7 @@ fn is_loopback(host: &str) -> bool {
 /// A part between slashes that cannot climb (`..`) and needs no decoding.
 fn is_plain_segment(segment: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    segment != "." && segment != ".." && segment.bytes().all(plain)
+    !segment.is_empty() && segment != "." && segment != ".." && segment.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -131,6 +144,11 @@ mod tests {
             "https://api.astronomer.io/a/../b",
             "https://api.astronomer.io/a%2fb",
             "https://api.astronomer.io/v1",
+            "https://api.astronomer.io/V1/organizations/x",
+            "https://api.astronomer.io/iam",
+            "https://api.astronomer.io//x",
+            "https://cloud.astronomer.io",
+            "https://api.astronomer.io/eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
             "https://api.astronomer.io/iam/v1beta1/",
             "https://exämple.com",
             "https://[::1",

@@ -23,7 +23,14 @@ pub(crate) trait Fields<'a>: Default {
             let field = Self::FIELDS.iter().find(|field| spelling.matches(field, &key));
             match field.and_then(|field| read.slot(field)) {
                 Some(slot) => *slot = value,
-                None => report.unknown_field(prefix, &key, Self::FIELDS, Self::ALIASES),
+                None => {
+                    // Where it is clear what was meant, checking goes on as if it had been written right.
+                    let meant = report.unknown_field(prefix, &key, Self::FIELDS, Self::ALIASES);
+                    if let Some(slot) = meant.and_then(|meant| read.slot(meant)).filter(|slot| **slot == Value::Absent)
+                    {
+                        *slot = value;
+                    }
+                }
             }
         }
         read

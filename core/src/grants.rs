@@ -139,7 +139,10 @@ fn check_duplicates(report: &mut Report, at: Path, grants: &[ReadGrant<'_>]) {
     let mut seen = BTreeMap::new();
     for (index, grant) in grants.iter().enumerate() {
         let (Some(entity_type), Some(entity_id)) = (grant.entity_type, grant.entity_id) else { continue };
-        if let Some(first) = seen.insert((entity_type, entity_id, grant.deployment_id), index) {
+        // A DAG id means one DAG in each Deployment; every other id stands for itself.
+        let is_dag = matches!(entity_type, EntityType::Dag | EntityType::DagTag);
+        let deployment_id = grant.deployment_id.filter(|_| is_dag);
+        if let Some(first) = seen.insert((entity_type, entity_id, deployment_id), index) {
             let message = format!(
                 "a second role on the {} {}, the first is {}",
                 entity_type.noun(),
@@ -154,6 +157,7 @@ fn check_duplicates(report: &mut Report, at: Path, grants: &[ReadGrant<'_>]) {
 /// Which roles a token of this scope may hold, and which one it must.
 fn check_scope(api: &Api, report: &mut Report, at: Path, scope: Scope, grants: &[ReadGrant<'_>]) {
     let own_type = scope.entity_type();
+    let own = grants.iter().find(|grant| grant.entity_type == Some(own_type)).and_then(|grant| grant.entity_id);
     let mut primary = None;
     for (index, grant) in grants.iter().enumerate() {
         let Some(entity_type) = grant.entity_type else { continue };
@@ -177,6 +181,12 @@ fn check_scope(api: &Api, report: &mut Report, at: Path, scope: Scope, grants: &
                 }
                 _ => {}
             },
+            (Scope::Deployment, EntityType::Dag | EntityType::DagTag)
+                if own.is_some() && grant.deployment_id.is_some() && own != grant.deployment_id =>
+            {
+                let message = format!("{token} cannot hold a role in a second Deployment");
+                report.add(Code::ScopeForbidsGrant, at, message, "use an Organization token for several Deployments");
+            }
             (Scope::Workspace | Scope::Deployment, EntityType::Dag | EntityType::DagTag) => {
                 let message = format!("{token} holds a DAG role");
                 let help = "the documentation has DAG roles on Organization tokens only; Astro may refuse this";

@@ -76,6 +76,8 @@ codes! {
     OrganizationMismatch = "organization_mismatch",
     /// A placeholder such as `<deployment-id>` was left in.
     Placeholder = "placeholder",
+    /// A name, description, role, DAG id or tag holds the secret value of a token.
+    SecretInText = "secret_in_text",
     /// A quote is never closed.
     UnterminatedQuote = "unterminated_quote",
     /// Bare words follow the value of a name, description or role: `--name My token`.
@@ -145,6 +147,7 @@ impl Code {
             | Code::ScopeForbidsGrant
             | Code::OrganizationMismatch
             | Code::Placeholder
+            | Code::SecretInText
             | Code::UnterminatedQuote
             | Code::UnquotedValue
             | Code::SmartQuote

@@ -8,7 +8,7 @@ use std::{borrow::Cow, ops::RangeInclusive};
 use crate::{
     Code, Problem, Severity, Span, Spelling, ValidationError, Value,
     spelling::Path,
-    text::{listed, nearest, shown},
+    text::{listed, nearest, printable, shown},
 };
 
 /// What a reader found in a field.
@@ -145,7 +145,7 @@ impl Report {
     pub(crate) fn wrong_type<T>(&mut self, at: Path, expected: &str, found: &Value<'_>) -> Given<T> {
         let help = match found {
             Value::Text(text) if expected == "a whole number" && text.trim().parse::<i64>().is_ok() => {
-                format!("write {} without quotes", text.trim())
+                format!("write {} without quotes", text.trim().parse::<i64>().unwrap_or_default())
             }
             Value::Text(_) if expected == "a list" => "put the value into a list".to_owned(),
             _ => format!("give {expected}"),
@@ -159,29 +159,36 @@ impl Report {
         self.push(Code::WrongType, None, None, message, "give one object with the fields by name".to_owned());
     }
 
-    /// A key that the caller wrote and that nothing here is called. `prefix` is where the object is, spelt.
+    /// A key that the caller wrote and that nothing here is called; answers with the field that was meant, where that is
+    /// clear. `prefix` is where the object is, spelt.
     pub(crate) fn unknown_field(
         &mut self,
         prefix: &str,
         key: &str,
         fields: &[&'static str],
         aliases: &[(&str, &'static str)],
-    ) {
-        let spelt: Vec<Cow<'static, str>> = fields.iter().map(|field| self.spelling.spell(field)).collect();
-        let called: Vec<_> =
-            aliases.iter().filter(|(alias, _)| *alias == key).map(|(_, field)| self.spelling.spell(field)).collect();
-        let help = match called.as_slice() {
-            [_, ..] => format!("this is called {} here", listed(called.iter().map(AsRef::as_ref))),
-            [] => match near_field(key, &spelt) {
-                Some(field) => format!("did you mean `{field}`?"),
-                None if spelt.is_empty() => "leave it out: there are no fields".to_owned(),
-                None => format!("the fields are {}", listed(spelt.iter().map(AsRef::as_ref)).replace(" or ", " and ")),
-            },
+    ) -> Option<&'static str> {
+        let spelling = self.spelling;
+        let called: Vec<&'static str> =
+            aliases.iter().filter(|(alias, _)| *alias == key).map(|(_, field)| *field).collect();
+        let spelt = |names: &[&'static str]| {
+            let names: Vec<Cow<'static, str>> = names.iter().map(|name| spelling.spell(name)).collect();
+            listed(names.iter().map(AsRef::as_ref))
         };
-        let field = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") };
+        let (meant, help) = match called.as_slice() {
+            [] => match near_field(key, fields, spelling) {
+                Some(field) => (Some(field), format!("did you mean `{}`?", spelling.spell(field))),
+                None if fields.len() == 1 => (None, format!("the only field is {}", spelt(fields))),
+                None => (None, format!("the fields are {}", spelt(fields).replace(" or ", " and "))),
+            },
+            [field] => (Some(*field), format!("this is called {} here", spelt(&called))),
+            _ => (None, format!("this is called {} here", spelt(&called))),
+        };
         // The field repeats what the caller wrote, so it needs the same care as a message.
-        let field = shown(&field).trim_matches('`').to_owned();
+        let key_shown = printable(key);
+        let field = if prefix.is_empty() { key_shown } else { format!("{prefix}.{key_shown}") };
         self.push(Code::UnknownField, Some(field), None, format!("{} is not a field here", shown(key)), help);
+        meant
     }
 
     /// Text that is Unicode; nothing else is checked.
@@ -253,10 +260,10 @@ impl Report {
             Value::Float(number) => {
                 // The number itself is not shown: printing floats takes 8 KB of every download.
                 let (message, help) = if number.is_finite() {
-                    let near = number.trunc().clamp(1.0, 3650.0) as i64;
+                    let near = (number.trunc() as i64).clamp((*range.start()).max(1), *range.end());
                     ("the number is not whole", format!("give a whole number, such as `{near}`"))
                 } else {
-                    ("this is not a number", "give a whole number, or leave the field out".to_owned())
+                    ("this is not a finite number", "give a whole number, or leave the field out".to_owned())
                 };
                 return self.wrong(Code::NotAnInteger, at, message, help);
             }
@@ -299,8 +306,9 @@ impl Report {
 }
 
 /// The field that a key was meant to be: a near miss, or a part of its name (`expiration` for `expiration_days`).
-fn near_field<'f>(key: &str, fields: &'f [Cow<'static, str>]) -> Option<&'f str> {
-    let fields = || fields.iter().map(AsRef::as_ref);
-    let part = || fields().find(|field| key.len() >= 4 && (field.starts_with(key) || key.starts_with(*field)));
-    nearest(key, fields()).or_else(part)
+fn near_field(key: &str, fields: &[&'static str], spelling: Spelling) -> Option<&'static str> {
+    let is_part = |field: &str| key.len() >= 4 && (field.starts_with(key) || key.starts_with(field));
+    let near = nearest(key, fields.iter().copied());
+    let find = |wanted: &str| fields.iter().copied().find(|field| *field == wanted);
+    near.and_then(find).or_else(|| fields.iter().copied().find(|field| is_part(&spelling.spell(field))))
 }

@@ -77,7 +77,7 @@ impl EntityType {
     }
 
     /// In a sentence: `a Workspace role`.
-    fn role_noun(self) -> &'static str {
+    pub(crate) fn role_noun(self) -> &'static str {
         match self {
             EntityType::Organization => "an Organization role",
             EntityType::Workspace => "a Workspace role",
@@ -185,7 +185,9 @@ impl Report {
         let meant = if entity.has_custom_roles() { role.to_owned() } else { in_role_letters(role) };
         if let Some(other) = EntityType::ALL.iter().find(|other| **other != entity && other.has_role(&meant)) {
             let message = format!("{} is {}, not {}", shown(role), other.role_noun(), entity.role_noun());
-            let help = match same_level(&meant, entity) {
+            // A role of the whole Organization is nothing to be led to by a slip.
+            let narrower = (entity != EntityType::Organization).then(|| same_level(&meant, entity)).flatten();
+            let help = match narrower {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => use_one_of(entity),
             };
@@ -197,7 +199,12 @@ impl Report {
             let predefined = EntityType::ALL.iter().flat_map(|other| other.roles()).copied();
             if let Some(near) = near.or_else(|| nearest(role, predefined)) {
                 let message = format!("{} is taken for a custom role, but it is close to `{near}`", shown(role));
-                self.add(Code::PossibleTypo, at, message, format!("write `{near}` if you meant the predefined role"));
+                let help = if entity.has_role(near) {
+                    format!("write `{near}` if you meant the predefined role")
+                } else {
+                    format!("check the name; `{near}` itself cannot be held here")
+                };
+                self.add(Code::PossibleTypo, at, message, help);
             }
             return Some(role);
         }

@@ -14,11 +14,18 @@ pub(crate) fn shown(input: &str) -> String {
     if input.is_empty() {
         return "the empty string".to_owned();
     }
-    if looks_like_secret(input) {
+    if hides_secret(input) {
         return "`eyJ…` (a secret, not shown)".to_owned();
     }
-    let mut out = String::with_capacity(input.len().min(SHOWN_CHARACTERS) + 2);
-    out.push('`');
+    format!("`{}`", printable(input))
+}
+
+/// User input as it can stand in a text, without backticks.
+pub(crate) fn printable(input: &str) -> String {
+    if hides_secret(input) {
+        return "eyJ…".to_owned();
+    }
+    let mut out = String::with_capacity(input.len().min(SHOWN_CHARACTERS));
     for (position, character) in input.chars().enumerate() {
         if position == SHOWN_CHARACTERS {
             out.push('…');
@@ -30,7 +37,6 @@ pub(crate) fn shown(input: &str) -> String {
             out.push(character);
         }
     }
-    out.push('`');
     out
 }
 
@@ -41,26 +47,53 @@ pub(crate) fn is_invisible(character: char) -> bool {
 
 /// Whether the text holds the value of an Astro token, which is a JWT: `eyJ`, more base64url, and a dot.
 pub(crate) fn looks_like_secret(input: &str) -> bool {
+    runs(input).any(|run| is_jwt(&input[run]))
+}
+
+/// Whether the text holds what may be a secret or a part of one.
+fn hides_secret(input: &str) -> bool {
     secrets(input).next().is_some()
 }
 
-/// Where the text holds secrets, each up to the end of the word that it stands in.
+/// Where the text holds what may be secrets: JWTs, also quoted or percent-encoded ones, and parts of one, which are long
+/// and look random. Nothing of that is ever shown.
 pub(crate) fn secrets(input: &str) -> impl Iterator<Item = Range<usize>> {
-    const SHORTEST_HEADER: usize = 8;
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=');
+    const SHORTEST_PART: usize = 40;
+    let looks_random = |run: &str| {
+        run.len() >= SHORTEST_PART
+            && run.bytes().any(|byte| byte.is_ascii_uppercase())
+            && run.bytes().any(|byte| byte.is_ascii_lowercase())
+            && run.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    runs(input).filter(move |run| is_jwt(&input[run.clone()]) || looks_random(&input[run.clone()]))
+}
+
+/// The longest stretches of what a JWT is written with, and of what it may be quoted or encoded with.
+fn runs(input: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_part = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'%' | b'\\' | b'\'' | b'"')
+    };
+    let bytes = input.as_bytes();
     let mut from = 0;
     std::iter::from_fn(move || {
-        loop {
-            let start = from + input.get(from..)?.find("eyJ")?;
-            let end = start + input.as_bytes()[start..].iter().take_while(|byte| is_part(byte)).count();
-            // Whatever this word is, the search goes on behind it: that keeps the time linear.
-            from = end;
-            let dot = input[start..end].find('.');
-            if dot.is_some_and(|dot| dot >= SHORTEST_HEADER) {
-                return Some(start..end);
-            }
-        }
+        let start = from + bytes[from..].iter().position(is_part)?;
+        let length = bytes[start..].iter().take_while(|byte| is_part(byte)).count();
+        from = start + length;
+        Some(start..from)
     })
+}
+
+fn is_jwt(run: &str) -> bool {
+    const SHORTEST_HEADER: usize = 8;
+    run.find("eyJ").is_some_and(|start| {
+        let dot = run[start..].find('.').or_else(|| run[start..].find("%2"));
+        dot.is_some_and(|dot| dot >= SHORTEST_HEADER)
+    })
+}
+
+/// Whether nothing can be seen of the text.
+pub(crate) fn is_blank(input: &str) -> bool {
+    input.chars().all(|character| character.is_whitespace() || is_invisible(character))
 }
 
 /// A value left over from an example: `<deployment-id>`, `<your-token>`.
@@ -124,7 +157,13 @@ mod tests {
 
     #[test]
     fn secrets_are_never_shown() {
-        for secret in ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "Bearer eyJhbGciOiJSUzI1NiJ9.e30.x"] {
+        for secret in [
+            "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "Bearer eyJhbGciOiJSUzI1NiJ9.e30.x",
+            "'eyJhbGciOiJSUzI1NiJ9\\.e30\\.x'",
+            "eyJhbGciOiJSUzI1NiJ9%2Ee30%2Ex",
+            "hbGciOiJSUzI1NiJ9eyJzdWIiOiIxIn0c2lnbmF0dXJl",
+        ] {
             assert!(!shown(secret).contains("hbGci"), "{}", shown(secret));
         }
         assert!(!looks_like_secret("eyJustAName"));

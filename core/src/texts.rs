@@ -4,7 +4,7 @@ use crate::{
     Code, Value,
     report::{Given, Report},
     spelling::Path,
-    text::{is_placeholder, is_quoted, looks_like_secret, shown},
+    text::{is_blank, is_placeholder, is_quoted, looks_like_secret, shown},
 };
 
 /// Source: `name` in the published schema of `UpdateApiTokenRequest`.
@@ -16,14 +16,14 @@ impl Report {
     /// The name of a token: required, sent as it is.
     pub(crate) fn name<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Option<&'v str> {
         let name = match self.text(at, value) {
-            Given::Is(text) if !text.trim().is_empty() => text,
+            Given::Is(text) if !is_blank(text) => text,
             Given::Wrong => return None,
             Given::Is(_) | Given::Absent => {
                 self.missing(at, &format!("give the token a name, at most {NAME_CHARACTERS} characters"));
                 return None;
             }
         };
-        if self.left_in(at, name) {
+        if self.left_in(at, name) || self.holds_secret(at, name) {
             return None;
         }
         let fits = self.fits(at, name, NAME_CHARACTERS);
@@ -38,7 +38,7 @@ impl Report {
             Given::Is(text) => text,
             other => return other,
         };
-        if self.left_in(at, text) {
+        if self.left_in(at, text) || self.holds_secret(at, text) {
             return Given::Wrong;
         }
         let fits = self.fits(at, text, DESCRIPTION_CHARACTERS);
@@ -49,7 +49,7 @@ impl Report {
 
     /// An id of Astro. It becomes a part of a URL, so nothing else than the characters of ids may pass.
     pub(crate) fn id<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
-        let text = match self.free_text(at, value) {
+        let text = match self.present_text(at, value) {
             Given::Is(text) => text,
             other => return other,
         };
@@ -76,10 +76,17 @@ impl Report {
         Given::Wrong
     }
 
-    /// Text that only has to be there and printable: a role, a DAG id, a tag.
+    /// Text of the user's own that has to be there and printable: a role, a DAG id, a tag.
     pub(crate) fn free_text<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
+        match self.present_text(at, value) {
+            Given::Is(text) if self.holds_secret(at, text) => Given::Wrong,
+            other => other,
+        }
+    }
+
+    fn present_text<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
         match self.text(at, value) {
-            Given::Is(text) if text.trim().is_empty() => {
+            Given::Is(text) if is_blank(text) => {
                 let message = format!("the {} is blank", at.noun());
                 self.wrong(Code::Required, at, message, format!("give the {}; a variable may be empty", at.noun()))
             }
@@ -117,6 +124,17 @@ impl Report {
             self.add(Code::Placeholder, at, message, format!("put the {} in its place", at.noun()));
         }
         left_in
+    }
+
+    /// Whether the secret of a token was pasted here. Everybody who may see the token would see it, and it would stand in
+    /// requests, which are made to be logged.
+    fn holds_secret(&mut self, at: Path, text: &str) -> bool {
+        let holds = looks_like_secret(text);
+        if holds {
+            let message = format!("the {} holds the secret value of a token", at.noun());
+            self.add(Code::SecretInText, at, message, "take it out, and rotate that token if it was shown to anybody");
+        }
+        holds
     }
 
     fn fits(&mut self, at: Path, text: &str, limit: usize) -> bool {

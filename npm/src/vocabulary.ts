@@ -90,6 +90,7 @@ export type ProblemCode =
   | "scope_forbids_grant"
   | "organization_mismatch"
   | "placeholder"
+  | "secret_in_text"
   | "unterminated_quote"
   | "unquoted_value"
   | "smart_quote"

@@ -92,6 +92,7 @@ ProblemCode = Literal[
     "scope_forbids_grant",
     "organization_mismatch",
     "placeholder",
+    "secret_in_text",
     "unterminated_quote",
     "unquoted_value",
     "smart_quote",

@@ -104,7 +104,7 @@ impl Api {
             _ => {
                 let operation = command.operation.as_str();
                 let message = format!("`{operation}` takes several requests");
-                let help = "start it as a conversation; one request cannot do it".to_owned();
+                let help = "it has to read before it writes; one request cannot do it".to_owned();
                 report.push(Code::NeedsConversation, None, None, message, help);
                 None
             }

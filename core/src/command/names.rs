@@ -43,8 +43,9 @@ impl Reader {
         let mut rest = names.iter().peekable();
 
         let is_group = |name: &str| GROUPS.iter().find(|(_, names)| names.contains(&name)).map(|(scope, _)| *scope);
-        if let Some((name, span)) = rest.next_if(|(name, _)| is_group(name).is_none() && is_program(name))
-            && name != "astro"
+        if let Some((name, span)) =
+            rest.next_if(|(name, _)| is_group(name).is_none() && (is_astro(name) || is_program(name)))
+            && !is_astro(name)
         {
             self.mended(
                 Code::UnknownCommand,
@@ -134,6 +135,12 @@ impl Reader {
         self.unclear(Code::UnknownCommand, end, message.to_owned(), help.to_owned());
         None
     }
+}
+
+/// `astro`, wherever it is installed.
+fn is_astro(name: &str) -> bool {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    matches!(file, "astro" | "astro.exe")
 }
 
 /// `astro`, a near miss, or what was copied with it: `1astro` from a numbered listing.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Code, Span,
     report::Report,
-    text::{listed, nearest, shown},
+    text::{listed, looks_like_secret, nearest, shown},
 };
 
 /// What a word is by its looks.
@@ -130,6 +130,15 @@ impl Reader {
     /// `-n value`, `-nvalue`, `-n=value`, `-cf`; the position behind it.
     fn short_flags(&mut self, grammar: &'static Grammar, here: usize, path: &[usize]) -> usize {
         let text = self.words[here].text.clone();
+        let name = text.split('=').next().unwrap_or_default();
+        if let Some(flag) = grammar.flags().find(|flag| flag.long[1..] == *name) {
+            // `-name`, which by the letter is `-n ame`, is nothing that anybody means.
+            let word = &self.words[here];
+            let value = text.split_once('=').map(|(_, value)| (value.to_owned(), word.span_from(name.len() + 1)));
+            let (span, help) = (word.span_to(name.len()), format!("write `{}`, with two dashes", flag.long));
+            self.mended(Code::UnknownFlag, Some(span), format!("{} is not a flag of this command", shown(name)), help);
+            return self.flag_value(flag, here, value, path);
+        }
         for (offset, short) in text.char_indices().skip(1) {
             let rest = &text[offset + short.len_utf8()..];
             let Some(flag) = grammar.flags().find(|flag| flag.short == Some(short)) else {
@@ -163,8 +172,9 @@ impl Reader {
                 Some(flag)
             }
             None => {
-                let flags = listed(grammar.flags().map(|flag| flag.long)).replace(" or ", " and ");
-                self.unclear(Code::UnknownFlag, Some(span), message, format!("its flags are {flags}"));
+                let known = listed(grammar.flags().map(|flag| flag.long)).replace(" or ", " and ");
+                let help = if grammar.flags().count() == 1 { "its only flag is" } else { "its flags are" };
+                self.unclear(Code::UnknownFlag, Some(span), message, format!("{help} {known}"));
                 None
             }
         }
@@ -227,7 +237,18 @@ impl Reader {
         if end - (last + 1) == 1 && is_id(&self.words[last + 1].text) {
             end = last + 1;
         }
-        let value = if end > last + 1 { self.join(flag, &value, span, last + 1..end) } else { value };
+        let mut value = value;
+        let mut span = span;
+        if end > last + 1 {
+            value = self.join(flag, &value, span, last + 1..end);
+        } else if flag.field == "expiration_days"
+            && let Some(unit) = self.words.get(end).filter(|word| matches!(word.text.as_str(), "d" | "day" | "days"))
+        {
+            // `90 days`: one value with one mistake, its unit.
+            value = format!("{value} {}", unit.text);
+            span.end = if unit.argument == span.argument { unit.range.end } else { span.end };
+            end += 1;
+        }
         self.set(flag, value, span, here, expands);
         end
     }
@@ -235,14 +256,23 @@ impl Reader {
     /// The value with the bare words behind it, as it was meant.
     fn join(&mut self, flag: Flag, value: &str, span: Span, bare: std::ops::Range<usize>) -> String {
         let (first, last) = (self.words[bare.start - 1].span(), self.words[bare.end - 1].span());
-        let words: Vec<&str> = self.words[bare].iter().map(|word| word.text.as_str()).collect();
+        // Who quoted one of the words meant it to end there; and `-nCI` is seldom what was meant with words behind it.
+        let (before, behind) = (&self.words[bare.start - 1], &self.words[bare.clone()]);
+        let is_plain = behind.iter().chain([before]).all(|word| !word.quoted && !word.text.contains('^'))
+            && looks(before) != Looks::ShortFlags;
+        self.is_mended &= is_plain;
+        let words: Vec<&str> = behind.iter().map(|word| word.text.as_str()).collect();
         let spoken = format!("{value} {}", words.join(" "));
         let role = if flag.field == "role" { predefined_role(&spoken) } else { None };
         let (message, help) = match role {
             Some(role) => (format!("{} is one word", shown(role)), format!("write `{role}`")),
             None => (
                 format!("{} is more than one word and not quoted", shown(&spoken)),
-                format!("put it in quotes: {} {}", flag.long, super::format::quoted(&spoken)),
+                if looks_like_secret(&spoken) {
+                    "put it in quotes, without the secret".to_owned()
+                } else {
+                    format!("put it in quotes: {} {}", flag.long, super::format::quoted(&spoken))
+                },
             ),
         };
         // In a list of arguments the span ends with the argument that it begins in.

@@ -11,7 +11,7 @@ use crate::{
     report::{Given, Place, Report},
     roles::near_role,
     spelling::Path,
-    text::shown,
+    text::{is_placeholder, shown},
 };
 
 /// How the argument that is a token's id is called in problems.
@@ -169,10 +169,25 @@ impl<'c> Checker<'c> {
         days
     }
 
+    /// Anything but plain digits. Help and mend only where one number can have been meant.
     fn not_an_integer(&mut self, at: Path, given: &FlagValue) -> Option<i64> {
+        if is_placeholder(&given.text) {
+            let message = format!("{} is a placeholder from an example", shown(&given.text));
+            self.report.add(Code::Placeholder, at, message, "put the days in its place, such as `90`");
+            self.is_mended = false;
+            return None;
+        }
         let text = given.text.trim().trim_start_matches('+').trim_start_matches('0');
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let meant: Option<i64> = text[..digits].parse().ok().filter(|days| *days > 0);
+        let unit = text[digits..].trim_start();
+        let days_in_unit = match unit {
+            "" | "d" | "day" | "days" => Some(1),
+            "w" | "week" | "weeks" => Some(7),
+            "y" | "year" | "years" => Some(365),
+            _ => None,
+        };
+        let count: Option<i64> = text[..digits].parse().ok().filter(|count| *count > 0);
+        let meant = count.zip(days_in_unit).and_then(|(count, days)| count.checked_mul(days));
         let help = match meant {
             Some(days) => format!("write `{days}`, in days"),
             None if given.expands => "nothing is replaced here: write the days as digits, such as `90`".to_owned(),
@@ -180,9 +195,6 @@ impl<'c> Checker<'c> {
         };
         let message = format!("{} is not a whole number", shown(&given.text));
         self.report.add(Code::NotAnInteger, at, message, help);
-        // `30d` and `030` are plain to see; what is left of `1.5` or `1e3` is not what was meant.
-        let rest = text[digits..].trim_start();
-        let meant = meant.filter(|_| rest.is_empty() || matches!(rest, "d" | "day" | "days"));
         self.is_mended &= meant.is_some();
         meant
     }
@@ -198,14 +210,19 @@ impl<'c> Checker<'c> {
             Some(last) if last.argument == first.argument => Span { end: last.range.end, ..first.span() },
             _ => first.span(),
         };
-        let help = if self.context.grammar.takes_id {
-            "the command takes one argument, the id of a token; put values of several words in quotes"
-        } else {
-            "the command takes no arguments; put values of several words in quotes"
+        let grammar = self.context.grammar;
+        let help = match grammar.flag_of("token_name") {
+            _ if !grammar.takes_id => {
+                "the command takes no arguments; put values of several words in quotes".to_owned()
+            }
+            Some(flag) => {
+                format!("the command takes one argument, the id of a token; a name goes behind `{}`", flag.long)
+            }
+            None => "the command takes one argument, the id of a token".to_owned(),
         };
         self.is_mended = false;
         let message = format!("{} is not expected here", shown(&first.text));
-        self.report.push(Code::UnexpectedArgument, None, Some(span), message, help.to_owned());
+        self.report.push(Code::UnexpectedArgument, None, Some(span), message, help);
     }
 
     /// What no current Workspace or Deployment can fill in.

@@ -71,6 +71,8 @@ impl Splitter<'_, '_> {
             let rest = self.rest();
             if rest.starts_with('#') {
                 self.position += rest.find('\n').unwrap_or(rest.len());
+            } else if let Some(length) = prompt_length(rest) {
+                self.position += length;
             } else if rest
                 .strip_prefix('$')
                 .is_some_and(|rest| rest.starts_with([' ', '\t', '#']) || rest.starts_with("astro"))
@@ -93,6 +95,8 @@ impl Splitter<'_, '_> {
                 '\r' if self.rest().starts_with("\r\n") => self.position += 1,
                 ' ' | '\t' => self.position += 1,
                 '\\' if self.continuation() > 0 => self.position += self.continuation(),
+                '^' | '`' if self.foreign_continuation(character) => {}
+                other if is_other_space(other) => self.other_space(other),
                 '#' => self.position += self.rest().find('\n').unwrap_or(self.rest().len()),
                 '<' | '>' if !self.at_placeholder() => self.redirection(),
                 '|' | ';' | '&' | '(' | ')' => {
@@ -117,6 +121,27 @@ impl Splitter<'_, '_> {
             );
         }
         continues || self.words.is_empty()
+    }
+
+    /// A line continuation of `cmd` or PowerShell: taken for the one that was meant.
+    fn foreign_continuation(&mut self, character: char) -> bool {
+        let rest = &self.rest()[1..];
+        let length = ["\n", "\r\n"].iter().find(|end| rest.starts_with(**end)).map_or(0, |end| end.len());
+        if length > 0 {
+            let at = self.position;
+            let shell = if character == '^' { "cmd" } else { "PowerShell" };
+            self.complain(at..at + 1, &format!("this continues a line in {shell} alone"), "write a backslash");
+            self.position += 1 + length;
+        }
+        length > 0
+    }
+
+    /// A space that is none to a shell, such as the no-break space of a web page.
+    fn other_space(&mut self, space: char) {
+        let at = self.position;
+        self.position += space.len_utf8();
+        let message = format!("the space U+{:04X} does not separate words in a shell", u32::from(space));
+        self.complain(at..self.position, &message, "write a plain space");
     }
 
     /// `> file`, `2>&1`, `< file`: left out with the word behind it.
@@ -167,6 +192,7 @@ impl Splitter<'_, '_> {
             let at = self.position;
             match character {
                 ' ' | '\t' | '\n' => break,
+                other if is_other_space(other) => break,
                 '\r' if self.rest().starts_with("\r\n") => break,
                 '\'' => self.single_quoted(&mut word),
                 '"' => self.double_quoted(&mut word),
@@ -334,12 +360,34 @@ impl Splitter<'_, '_> {
     }
 }
 
+/// White space, or nothing that can be seen, which a shell takes for a letter.
+fn is_other_space(character: char) -> bool {
+    (character.is_whitespace() && !character.is_ascii()) || character == '\u{feff}' || character == '\u{200b}'
+}
+
 /// The characters that close a typographic quote, straight ones among them.
 fn closing(opening: char) -> Option<&'static [char]> {
     match opening {
         '“' | '”' | '„' | '‟' => Some(&['”', '“', '‟', '"']),
         '‘' | '’' | '‚' | '‛' => Some(&['’', '‘', '‛', '\'']),
         '«' => Some(&['»']),
+        _ => None,
+    }
+}
+
+/// How long a prompt is that is more than a sign: `user@host:~$ `, `[user@host dir]$ `, `PS C:\> `, `% `, `> `; and
+/// `sudo `, which changes nothing here.
+fn prompt_length(line: &str) -> Option<usize> {
+    let line = &line[..line.find('\n').unwrap_or(line.len())];
+    let first_word = line.find(' ')? + 1;
+    let behind = |sign: &str| line.find(sign).map(|at| at + sign.len());
+    match &line[..first_word] {
+        "sudo " | "% " | "> " => Some(first_word),
+        "PS " => behind("> "),
+        word if word.starts_with('[') => behind("]$ ").or_else(|| behind("]# ")),
+        word if word.contains('@') => {
+            ["$ ", "% ", "# ", "> "].iter().any(|sign| word.ends_with(sign)).then_some(first_word)
+        }
         _ => None,
     }
 }

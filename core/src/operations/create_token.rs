@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::Draft;
 use crate::{
-    Api, ApiVersion, Code, Method, Scope, Value,
+    Api, ApiVersion, Code, EntityType, Method, Scope, Value,
     fields::fields,
     json::Object,
     report::{Given, Report},
     spelling::Path,
+    text::shown,
 };
 
 /// Source: `tokenExpiryPeriodInDays` in the published schema, and the CLI's help.
@@ -105,12 +106,7 @@ impl<'a> CreateToken<'a> {
     pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
         let name = report.name(Path::field("name"), &self.name);
         let target = self.target(report);
-        let role = report.role(
-            Path::field("role"),
-            &self.role,
-            target.scope.map(Scope::entity_type),
-            api.allows_unknown_roles(),
-        );
+        let role = self.checked_role(report, target.scope, api.allows_unknown_roles());
         let description = report.description(Path::field("description"), &self.description);
         let days = expiration(report, &self.expiration_days, target.scope);
         let kind = report.since_v1(api, Path::field("kind"), &self.kind, |report, at, value| {
@@ -139,17 +135,40 @@ impl<'a> CreateToken<'a> {
         Some(Draft { method: Method::Post, url: api.tokens_url().to_owned(), body: Some(body.finish()) })
     }
 
+    /// The role; one of a narrower entity is a sign that its id was forgotten, so nobody is led to an Organization role.
+    fn checked_role<'v>(
+        &'v self,
+        report: &mut Report,
+        scope: Option<Scope>,
+        allow_unknown_roles: bool,
+    ) -> Option<&'v str> {
+        let at = Path::field("role");
+        if scope == Some(Scope::Organization)
+            && let Value::Text(role) = &self.role
+            && let Some(narrower) =
+                [EntityType::Workspace, EntityType::Deployment].iter().find(|entity| entity.has_role(role))
+        {
+            let id = if *narrower == EntityType::Workspace { "workspace_id" } else { "deployment_id" };
+            let message = format!("{} is {}, and no {} is given", shown(role), narrower.role_noun(), narrower.noun());
+            let help = format!("give {}, or an Organization role such as `ORGANIZATION_MEMBER`", report.named(id));
+            report.add(Code::RoleScopeMismatch, at, message, help);
+            return None;
+        }
+        report.role(at, &self.role, scope.map(Scope::entity_type), allow_unknown_roles)
+    }
+
     /// What the token is for; no scope where the input contradicts itself.
     fn target<'v>(&'v self, report: &mut Report) -> Target<'v> {
         let (workspace_at, deployment_at) = (Path::field("workspace_id"), Path::field("deployment_id"));
         let workspace = report.id(workspace_at, &self.workspace_id);
         let deployment = report.id(deployment_at, &self.deployment_id);
         let explicit = report.choice(Path::field("scope"), &self.scope, Scope::CHOICES);
-        let implied = match (workspace.is_absent(), deployment.is_absent()) {
-            (true, true) => None,
-            (false, true) => Some(Scope::Workspace),
-            (true, false) => Some(Scope::Deployment),
-            (false, false) => {
+        let implied = match (workspace, deployment) {
+            (Given::Absent, Given::Absent) => None,
+            (Given::Is(_), Given::Absent | Given::Wrong) | (Given::Wrong, Given::Absent) => Some(Scope::Workspace),
+            (Given::Absent | Given::Wrong, Given::Is(_)) | (Given::Absent, Given::Wrong) => Some(Scope::Deployment),
+            (Given::Wrong, Given::Wrong) => return Target { scope: None, entity_id: None },
+            (Given::Is(_), Given::Is(_)) => {
                 let help = format!(
                     "leave out {} for a Workspace token, or {} for a Deployment token",
                     report.named("deployment_id"),
