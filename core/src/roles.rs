@@ -241,17 +241,26 @@ fn use_one_of(entity: EntityType) -> String {
 }
 
 /// The role of this entity that was meant: misspelt, without the name of the entity, or called as elsewhere.
-pub(crate) fn near_role(role: &str, entity: EntityType) -> Option<&'static str> {
+fn near_role(role: &str, entity: EntityType) -> Option<&'static str> {
+    let full = in_full(role, entity);
+    let expected = EXPECTED_ROLES.iter().find(|(name, _)| *name == full).map(|(_, role)| *role);
+    expected.or_else(|| misspelt_role(role, entity))
+}
+
+/// The role of this entity that was misspelt, or written without the name of the entity.
+pub(crate) fn misspelt_role(role: &str, entity: EntityType) -> Option<&'static str> {
     let roles = || entity.roles().iter().copied();
+    nearest(&in_role_letters(role), roles()).or_else(|| nearest(&in_full(role, entity), roles()))
+}
+
+/// With the name of the entity in front: `ORGANIZATION_OWNER` for `owner` and `ORG_OWNER`.
+fn in_full(role: &str, entity: EntityType) -> String {
     let written = in_role_letters(role);
     let prefix = prefix_of(entity);
-    let full = match written.split_once('_') {
-        // `ORG_OWNER`
+    match written.split_once('_') {
         Some((first, rest)) if first.len() >= 3 && prefix.starts_with(first) => format!("{prefix}_{rest}"),
         _ => format!("{prefix}_{written}"),
-    };
-    let expected = EXPECTED_ROLES.iter().find(|(name, _)| *name == full).map(|(_, role)| *role);
-    expected.or_else(|| nearest(&written, roles())).or_else(|| nearest(&full, roles()))
+    }
 }
 
 /// Upper case, with underscores for spaces and dashes.

@@ -83,11 +83,21 @@ fn runs(input: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// Whether a JWT begins somewhere in the stretch: `eyJ` that is no part of a longer word, and a dot behind its header.
 fn is_jwt(run: &str) -> bool {
-    const SHORTEST_HEADER: usize = 8;
-    run.find("eyJ").is_some_and(|start| {
-        let dot = run[start..].find('.').or_else(|| run[start..].find("%2"));
-        dot.is_some_and(|dot| dot >= SHORTEST_HEADER)
+    const SHORTEST_HEADER: usize = 12;
+    let bytes = run.as_bytes();
+    let mut dot = 0;
+    run.match_indices("eyJ").any(|(start, _)| {
+        if start > 0 && bytes[start - 1].is_ascii_alphanumeric() {
+            return false;
+        }
+        // The next dot is looked for from where the last look ended, so that the time stays linear.
+        dot = dot.max(start);
+        while dot < bytes.len() && bytes[dot] != b'.' && !run[dot..].starts_with("%2") {
+            dot += 1;
+        }
+        dot < bytes.len() && dot - start >= SHORTEST_HEADER
     })
 }
 
@@ -166,7 +176,10 @@ mod tests {
         ] {
             assert!(!shown(secret).contains("hbGci"), "{}", shown(secret));
         }
-        assert!(!looks_like_secret("eyJustAName"));
+        assert!(shown("keyJson.token=eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln").contains("not shown"));
+        for name in ["eyJustAName", "eyJou.rnal", "keyJournalists.of.the.world"] {
+            assert!(!looks_like_secret(name), "{name}");
+        }
     }
 
     #[test]

@@ -103,7 +103,8 @@ fn is_placeholder(text: &str) -> bool {
 fn name() -> impl Strategy<Value = String> {
     text(false).prop_map(|text| {
         let text = text.replace('\t', " ");
-        if text.trim().is_empty() || is_placeholder(&text) { format!("x{text}") } else { text }
+        let is_visible = text.chars().any(|character| character.is_alphanumeric() || character.is_ascii_graphic());
+        if !is_visible || is_placeholder(&text) { format!("x{text}") } else { text }
     })
 }
 
@@ -155,7 +156,10 @@ proptest! {
         prop_assert_eq!(windows::powershell(&line), expected.clone(), "{}", line);
         match format_command(&command, Shell::Cmd) {
             Ok(line) => {
-                prop_assert_eq!(windows::argv(&windows::cmd(&line)), expected, "{}", line);
+                for stays_quoted in [true, false] {
+                    let handed = windows::argv(&windows::cmd(&line), stays_quoted);
+                    prop_assert_eq!(&handed, &expected, "{}", line);
+                }
             }
             Err(error) => {
                 let values = expected.concat();
@@ -346,23 +350,32 @@ mod windows {
         words
     }
 
-    /// What `cmd` leaves of a line for the program: everything, if nothing special stands outside of quotes.
+    /// What `cmd` leaves of a line for the program: outside of quotes a caret goes and what follows it stays, and nothing
+    /// special may stand there without one.
     ///
     /// Source: "cmd" in the documentation of Windows commands, on special characters and quotes.
     pub(super) fn cmd(line: &str) -> String {
+        let mut left = String::new();
         let mut quoted = false;
-        for character in line.chars() {
+        let mut characters = line.chars();
+        while let Some(character) = characters.next() {
             assert!(!matches!(character, '\n' | '\r' | '%' | '\0'), "{line}");
+            if !quoted && character == '^' {
+                left.extend(characters.next());
+                continue;
+            }
             quoted ^= character == '"';
-            assert!(quoted || !"&|<>()^!;,@".contains(character), "outside of quotes: {line}");
+            assert!(quoted || !"&|<>()^!".contains(character), "outside of quotes: {line}");
+            left.push(character);
         }
         assert!(!quoted, "quotes are closed: {line}");
-        line.to_owned()
+        left
     }
 
     /// Source: "Parsing C++ command-line arguments": 2n backslashes and a quote are n and a delimiter, 2n + 1 are n and
-    /// a quote; two quotes inside of quotes are one.
-    pub(super) fn argv(line: &str) -> Vec<String> {
+    /// a quote; two quotes inside of quotes are one, behind which `stays_quoted` or not: Microsoft's runtime says so since
+    /// 2008, Go's does not.
+    pub(super) fn argv(line: &str, stays_quoted: bool) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
         let mut word: Option<String> = None;
         let mut quoted = false;
@@ -386,6 +399,7 @@ mod windows {
                 '"' if quoted && characters.peek() == Some(&'"') => {
                     characters.next();
                     word.get_or_insert_default().push('"');
+                    quoted = stays_quoted;
                 }
                 '"' => {
                     quoted = !quoted;

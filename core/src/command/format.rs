@@ -102,7 +102,7 @@ fn write(command: &Command, shell: Shell, report: &mut Report) -> Option<String>
             line.push_str(&quoted);
         }
         Err(reason) => {
-            let help = "use another shell, or change the value";
+            let help = if word.contains('\0') { "change the value" } else { "use another shell, or change the value" };
             report.add(Code::UnquotableValue, Path::field(field), reason, help);
         }
     };
@@ -165,7 +165,9 @@ fn unknown(report: &mut Report, grammar: &Grammar, field: &'static str) {
 
 /// Characters that mean nothing to any of the shells, wherever they stand.
 fn is_plain(word: &str) -> bool {
+    // At the beginning of a word `=` means something to zsh.
     !word.is_empty()
+        && !word.starts_with('=')
         && word
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b'='))
@@ -200,10 +202,12 @@ fn powershell(word: &str) -> String {
     quoted
 }
 
-/// In double quotes, which are doubled inside, with backslashes doubled before them.
+/// In double quotes; a quote inside has a backslash before it, and backslashes before a quote are doubled. `cmd` itself
+/// knows no such quote and would end its quoting there, so in that case a caret keeps it from seeing any of them.
 ///
-/// Sources: "Parsing C++ command-line arguments" of Microsoft, and the same rules in Go's `os.Args` on Windows; `cmd`
-/// itself replaces `%NAME%` inside quotes too, and nothing in a line escapes that.
+/// Sources: "Parsing C++ command-line arguments" of Microsoft, and `os.Args` of Go on Windows, which the Astro CLI gets
+/// its arguments from; they agree on this form alone. `cmd` replaces `%NAME%` inside quotes too, and nothing in a line
+/// escapes that.
 fn cmd(word: &str) -> Result<String, &'static str> {
     if word.contains(['\n', '\r']) {
         return Err("a line break ends the command in cmd, inside quotes too");
@@ -220,8 +224,7 @@ fn cmd(word: &str) -> Result<String, &'static str> {
         match character {
             '\\' => backslashes += 1,
             '"' => {
-                quoted.extend(std::iter::repeat_n('\\', backslashes));
-                quoted.push('"');
+                quoted.extend(std::iter::repeat_n('\\', backslashes + 1));
                 backslashes = 0;
             }
             _ => backslashes = 0,
@@ -230,5 +233,12 @@ fn cmd(word: &str) -> Result<String, &'static str> {
     }
     quoted.extend(std::iter::repeat_n('\\', backslashes));
     quoted.push('"');
-    Ok(quoted)
+    if !word.contains('"') {
+        return Ok(quoted);
+    }
+    let is_special = |character: char| matches!(character, '"' | '^' | '&' | '|' | '<' | '>' | '(' | ')' | '!');
+    Ok(quoted
+        .chars()
+        .flat_map(|character| is_special(character).then_some('^').into_iter().chain([character]))
+        .collect())
 }

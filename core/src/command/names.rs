@@ -138,7 +138,7 @@ impl Reader {
 }
 
 /// `astro`, wherever it is installed.
-fn is_astro(name: &str) -> bool {
+pub(super) fn is_astro(name: &str) -> bool {
     let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
     matches!(file, "astro" | "astro.exe")
 }

@@ -83,17 +83,18 @@ impl CommandParser {
 
     fn read(self, source: &Source<'_>) -> (Report, Read) {
         let mut report = Report::new(Spelling::Snake, self.strict);
-        let (words, is_cut) = match source {
+        let (words, is_cut, cut_behind) = match source {
             Source::Line(line) => {
                 let split = words::split(line, &mut report);
-                (split.words, split.is_cut)
+                (split.words, split.is_cut, split.cut_behind)
             }
             Source::Arguments(arguments) => {
                 let words = arguments.iter().enumerate();
-                (words.map(|(position, text)| Word::argument(position, text)).collect(), false)
+                (words.map(|(position, text)| Word::argument(position, text)).collect(), false, None)
             }
         };
-        let (mut report, command, is_mended) = Reader::new(report, words).read(is_cut, self.allow_unknown_roles);
+        let (mut report, command, is_mended) =
+            Reader::new(report, words, cut_behind).read(is_cut, self.allow_unknown_roles);
         // In the order of the line; what has no place comes last.
         report.problems().sort_by_key(|problem| problem.span.map_or((true, None), |span| (false, Some(span))));
         (report, Read { command, is_mended })

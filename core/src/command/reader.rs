@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Code, Span,
     report::Report,
+    roles::misspelt_role,
     text::{listed, looks_like_secret, nearest, shown},
 };
 
@@ -43,6 +44,7 @@ pub(super) struct Reader {
     pub(super) report: Report,
     pub(super) words: Vec<Word>,
     pub(super) is_mended: bool,
+    cut_behind: Option<usize>,
     values: Vec<FlagValue>,
     /// The fields whose flags have no value.
     unread: Vec<&'static str>,
@@ -51,8 +53,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(report: Report, words: Vec<Word>) -> Self {
-        Reader { report, words, is_mended: true, values: Vec::new(), unread: Vec::new(), arguments: Vec::new() }
+    /// `cut_behind`: how many words stood before the first place where a shell would have ended the command.
+    pub(super) fn new(report: Report, words: Vec<Word>, cut_behind: Option<usize>) -> Self {
+        Reader {
+            report,
+            words,
+            cut_behind,
+            is_mended: true,
+            values: Vec::new(),
+            unread: Vec::new(),
+            arguments: Vec::new(),
+        }
     }
 
     /// The command as far as it can be understood, and whether all mistakes were mended on the way. `is_cut`: a part of
@@ -70,7 +81,7 @@ impl Reader {
         let checked = values::check(&mut self.report, context, &self.values, &self.unread, &arguments);
         // What a shell would replace cannot be written so that it still would be.
         let is_fixed = self.words.iter().all(|word| !word.expands);
-        (self.report, Some(checked.command), self.is_mended && checked.is_mended && is_fixed)
+        (self.report, Some(checked.command), self.is_mended && checked.is_mended && is_fixed && !is_cut)
     }
 
     /// Adds a problem with a mend that goes without saying.
@@ -164,7 +175,9 @@ impl Reader {
 
     /// The flag that was meant, if one is near.
     fn unknown_flag(&mut self, grammar: &'static Grammar, name: &str, span: Span) -> Option<Flag> {
-        let near = nearest(name, grammar.flags().map(|flag| flag.long)).filter(|_| name.len() > 2);
+        // `--no-force` is near `--force` and means the opposite.
+        let is_candidate = name.len() > 2 && !name.starts_with("--no-");
+        let near = nearest(name, grammar.flags().map(|flag| flag.long)).filter(|_| is_candidate);
         let message = format!("{} is not a flag of this command", shown(name));
         match near.and_then(|near| grammar.flags().find(|flag| flag.long == near)) {
             Some(flag) => {
@@ -192,6 +205,12 @@ impl Reader {
             let next = self.words.get(here + 1).filter(|_| !path.contains(&(here + 1)));
             let is_word =
                 |word: &&Word| word.text.eq_ignore_ascii_case("true") || word.text.eq_ignore_ascii_case("false");
+            let says_no = |word: &&Word| ["yes", "no", "on", "off"].iter().any(|no| word.text.eq_ignore_ascii_case(no));
+            if let (None, Some(word)) = (&given, next.filter(says_no)) {
+                let (value, span) = (word.text.clone(), word.span());
+                self.boolean(flag, &value, span, here);
+                return here + 2;
+            }
             return match (given, next.filter(is_word)) {
                 (Some((value, span)), _) => {
                     self.boolean(flag, &value, span, here);
@@ -224,6 +243,8 @@ impl Reader {
                 return here + 1;
             }
         };
+        // `--name = CI` and `--name =CI` are seldom meant as they stand.
+        self.is_mended &= !(last > here && self.words[last].text.starts_with('=') && !self.words[last].quoted);
         let expands = self.words[last].expands;
         // Bare words belong to a value of free text, unless they are part of the command's name.
         let mut end = last + 1;
@@ -249,6 +270,11 @@ impl Reader {
             span.end = if unit.argument == span.argument { unit.range.end } else { span.end };
             end += 1;
         }
+        // Where the line was cut right behind text of the user's own, the rest of it may have been cut off.
+        let is_predefined = flag.field == "role" && predefined_role(&value).is_some();
+        if flag.is_free_text() && !is_predefined && self.cut_behind == Some(end) {
+            self.is_mended = false;
+        }
         self.set(flag, value, span, here, expands);
         end
     }
@@ -263,9 +289,10 @@ impl Reader {
         self.is_mended &= is_plain;
         let words: Vec<&str> = behind.iter().map(|word| word.text.as_str()).collect();
         let spoken = format!("{value} {}", words.join(" "));
-        let role = if flag.field == "role" { predefined_role(&spoken) } else { None };
+        let predefined = || crate::EntityType::ALL.iter().find_map(|entity| misspelt_role(&spoken, *entity));
+        let role = if flag.field == "role" { predefined() } else { None };
         let (message, help) = match role {
-            Some(role) => (format!("{} is one word", shown(role)), format!("write `{role}`")),
+            Some(role) => (format!("`{role}` is one word"), format!("write `{role}`")),
             None => (
                 format!("{} is more than one word and not quoted", shown(&spoken)),
                 if looks_like_secret(&spoken) {

@@ -9,7 +9,7 @@ use crate::{
     Code, Span, Value,
     operations::expiration,
     report::{Given, Place, Report},
-    roles::near_role,
+    roles::misspelt_role,
     spelling::Path,
     text::{is_placeholder, shown},
 };
@@ -141,7 +141,7 @@ impl<'c> Checker<'c> {
         }
         let value = Value::from(given.text.as_str());
         let read = self.report.role(Path::field("role"), &value, Some(entity), self.context.allow_unknown_roles);
-        let role = read.map(str::to_owned).or_else(|| near_role(&given.text, entity).map(str::to_owned));
+        let role = read.map(str::to_owned).or_else(|| misspelt_role(&given.text, entity).map(str::to_owned));
         self.is_mended &= role.is_some();
         role
     }

@@ -1,22 +1,25 @@
 //! Splits a line into words as a POSIX shell would, without ever replacing anything, and says what a shell would
 //! have made of it.
 //!
-//! Source: POSIX.1-2024, Shell Command Language, sections 2.2 (Quoting) and 2.3 (Token Recognition).
+//! Source: POSIX.1-2017, Shell Command Language, sections 2.2 (Quoting) and 2.3 (Token Recognition).
 
 use std::ops::Range;
 
-use super::word::Word;
+use super::{grammar::GROUPS, names::is_astro, word::Word};
 use crate::{Code, Span, report::Report, text::shown};
 
 /// The words of a line, and whether a part of it was left out that held more of the command.
 pub(super) struct Words {
     pub(super) words: Vec<Word>,
     pub(super) is_cut: bool,
+    /// How many words stood before the first place where a shell would have ended the command.
+    pub(super) cut_behind: Option<usize>,
 }
 
 /// Splits a line. Every problem is reported and the splitting goes on as if it had been written right.
 pub(super) fn split(line: &str, report: &mut Report) -> Words {
-    let mut splitter = Splitter { line, position: 0, report, words: Vec::new(), has_operator: false, is_cut: false };
+    let mut splitter =
+        Splitter { line, position: 0, report, words: Vec::new(), has_operator: false, is_cut: false, cut_behind: None };
     splitter.skip_prompt();
     splitter.run();
     // `ASTRO_API_TOKEN=… astro …`: an assignment is no part of the command.
@@ -26,9 +29,13 @@ pub(super) fn split(line: &str, report: &mut Report) -> Words {
             && !name.starts_with(|first: char| first.is_ascii_digit())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
+    let count = splitter.words.len();
     let assignments = splitter.words.iter().take_while(|word| is_assignment(word)).count();
     splitter.words.drain(..assignments);
-    Words { words: splitter.words, is_cut: splitter.is_cut }
+    splitter.leave_out_wrapper();
+    let dropped = count - splitter.words.len();
+    let cut_behind = splitter.cut_behind.map(|words| words.saturating_sub(dropped));
+    Words { words: splitter.words, is_cut: splitter.is_cut, cut_behind }
 }
 
 /// Longest text between `<` and `>` that is taken for a placeholder.
@@ -42,6 +49,7 @@ struct Splitter<'s, 'r> {
     /// One complaint about operators is enough.
     has_operator: bool,
     is_cut: bool,
+    cut_behind: Option<usize>,
 }
 
 impl Splitter<'_, '_> {
@@ -62,6 +70,26 @@ impl Splitter<'_, '_> {
     fn problem(&mut self, code: Code, range: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         let span = Span { argument: None, start: range.start, end: range.end };
         self.report.push(code, None, Some(span), message.into(), help.into());
+    }
+
+    /// `env X=1 astro …`, `run: astro …`, `1. astro …`: what stands before the command.
+    fn leave_out_wrapper(&mut self) {
+        /// A wrapper is short; further on, `astro` is rather a value.
+        const LONGEST: usize = 8;
+        let is_command = |word: &Word| {
+            let text = word.text.as_str();
+            is_astro(text) || GROUPS.iter().any(|(_, names)| names.contains(&text))
+        };
+        let start = self.words.iter().take(LONGEST).position(|word| is_astro(&word.text));
+        let (Some(start), Some(first)) = (start, self.words.first()) else { return };
+        if start == 0 || is_command(first) || first.text.starts_with('-') && !matches!(first.text.as_str(), "-" | "--")
+        {
+            return;
+        }
+        let range = first.range.start..self.words[start - 1].range.end;
+        let message = format!("{} is not a part of the command", shown(&self.line[range.clone()]));
+        self.problem(Code::UnknownCommand, range, message, "leave out what stands before `astro`");
+        self.words.drain(..start);
     }
 
     /// Skips a prompt before the command, and the lines of comment before that.
@@ -95,6 +123,7 @@ impl Splitter<'_, '_> {
                 '\r' if self.rest().starts_with("\r\n") => self.position += 1,
                 ' ' | '\t' => self.position += 1,
                 '\\' if self.continuation() > 0 => self.position += self.continuation(),
+                '\\' if self.spaced_continuation() => {}
                 '^' | '`' if self.foreign_continuation(character) => {}
                 other if is_other_space(other) => self.other_space(other),
                 '#' => self.position += self.rest().find('\n').unwrap_or(self.rest().len()),
@@ -112,15 +141,34 @@ impl Splitter<'_, '_> {
     fn line_break(&mut self) -> bool {
         let at = self.position;
         self.skip_prompt();
-        let continues = self.rest().starts_with(['-', '–', '—']);
+        let mut next = self.rest().chars();
+        let continues = matches!(next.next(), Some('-' | '–' | '—')) && next.next().is_some_and(|next| next != ' ');
         if !self.rest().is_empty() && !self.words.is_empty() {
-            self.complain(
-                at..at + 1,
-                "a line break ends the command",
-                "end the line with a backslash, or write one line",
-            );
+            let help = if continues {
+                "end the line with a backslash, or write one line"
+            } else {
+                "end the line with a backslash if the command goes on, and leave out what is another one"
+            };
+            self.complain(at..at + 1, "a line break ends the command", help);
+            if continues {
+                self.cut_behind = None;
+            }
         }
         continues || self.words.is_empty()
+    }
+
+    /// A backslash with spaces behind it at the end of a line: they make it quote a space.
+    fn spaced_continuation(&mut self) -> bool {
+        let behind = self.rest()[1..].trim_start_matches([' ', '\t']);
+        let end = if behind.starts_with("\r\n") { 2 } else { usize::from(behind.starts_with('\n')) };
+        if end > 0 {
+            let at = self.position;
+            self.position = self.line.len() - behind.len() + end;
+            let message = "the spaces behind this backslash keep it from continuing the line";
+            self.complain(at..at + 1, message, "leave them out");
+            self.cut_behind = None;
+        }
+        end > 0
     }
 
     /// A line continuation of `cmd` or PowerShell: taken for the one that was meant.
@@ -132,6 +180,7 @@ impl Splitter<'_, '_> {
             let shell = if character == '^' { "cmd" } else { "PowerShell" };
             self.complain(at..at + 1, &format!("this continues a line in {shell} alone"), "write a backslash");
             self.position += 1 + length;
+            self.cut_behind = None;
         }
         length > 0
     }
@@ -142,6 +191,7 @@ impl Splitter<'_, '_> {
         self.position += space.len_utf8();
         let message = format!("the space U+{:04X} does not separate words in a shell", u32::from(space));
         self.complain(at..self.position, &message, "write a plain space");
+        self.cut_behind = None;
     }
 
     /// `> file`, `2>&1`, `< file`: left out with the word behind it.
@@ -171,6 +221,7 @@ impl Splitter<'_, '_> {
     }
 
     fn complain(&mut self, range: Range<usize>, message: &str, help: &str) {
+        self.cut_behind.get_or_insert(self.words.len());
         if !std::mem::replace(&mut self.has_operator, true) {
             self.problem(Code::ShellSyntax, range, message, help);
         }
@@ -368,8 +419,11 @@ fn is_other_space(character: char) -> bool {
 /// The characters that close a typographic quote, straight ones among them.
 fn closing(opening: char) -> Option<&'static [char]> {
     match opening {
-        '“' | '”' | '„' | '‟' => Some(&['”', '“', '‟', '"']),
-        '‘' | '’' | '‚' | '‛' => Some(&['’', '‘', '‛', '\'']),
+        '“' | '‟' => Some(&['”', '"']),
+        '”' => Some(&['”', '"']),
+        '„' => Some(&['“', '”', '"']),
+        '‘' | '‛' | '’' => Some(&['’', '\'']),
+        '‚' => Some(&['‘', '’', '\'']),
         '«' => Some(&['»']),
         _ => None,
     }
@@ -399,6 +453,8 @@ fn expansion_length(text: &str) -> usize {
     }
     let rest = &text[1..];
     match rest.bytes().next() {
+        // `${{ … }}` is GitHub's.
+        Some(b'{') if rest.starts_with("{{") => rest.find("}}").map_or(text.len(), |end| end + 3),
         Some(b'{') => rest.find('}').map_or(text.len(), |end| end + 2),
         Some(b'(') => 1 + parenthesised_length(rest),
         Some(b'0'..=b'9' | b'@' | b'*' | b'#' | b'?' | b'$' | b'!' | b'-') => 2,
