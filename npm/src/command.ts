@@ -3,7 +3,7 @@
 import * as glue from "../wasm/cli_bg.js";
 import { buildBy, call, problems, type Settings } from "./core.js";
 import { type Problem, valid, type ValidationError } from "./errors.js";
-import { TokenRequest } from "./request.js";
+import { isTokenRequest, type TokenRequest } from "./request.js";
 import type { CommandOperation, Scope, Shell } from "./vocabulary.js";
 
 /** A command on tokens as data. What was not given is absent. */
@@ -52,6 +52,17 @@ export interface ParseOptions {
 export interface ExplainOptions extends ParseOptions {
   /** Colours for a terminal (ANSI escape sequences). Default: `false`. */
   color?: boolean | undefined;
+}
+
+/** The options of these names, which have to be booleans: a truthy string would be taken for the opposite of `"false"`. */
+function booleans<K extends string>(options: { readonly [_ in K]?: boolean | undefined } | null, ...names: K[]): Record<K, boolean> {
+  const given = {} as Record<K, boolean>;
+  for (const name of names) {
+    const value: unknown = options?.[name] ?? false;
+    if (typeof value !== "boolean") throw new TypeError(`the option ${name} has to be a boolean, not ${typeof value}`);
+    given[name] = value;
+  }
+  return given;
 }
 
 /** What a command was read from: it is read again for its request, so that its warnings go along. */
@@ -133,7 +144,7 @@ export class Command {
  * @throws {ValidationError} with everything that can be known from the command alone; each problem's `span` says where.
  */
 export function parseCommand(source: string | readonly string[], options: ParseOptions = {}): Command {
-  const { strict = false, allowUnknownRoles = false } = options;
+  const { strict, allowUnknownRoles } = booleans(options, "strict", "allowUnknownRoles");
   const kept = Array.isArray(source) ? Object.freeze([...source]) : source;
   const read = call<CommandObject>(kept, (...frame) => glue.parse_command(...frame, strict, allowUnknownRoles));
   return Command.of(valid(read), { source: kept, allowUnknownRoles });
@@ -146,7 +157,7 @@ export function parseCommand(source: string | readonly string[], options: ParseO
  * @throws {ValidationError} where the source is neither a string nor a list of strings, or not Unicode.
  */
 export function explainCommand(source: string | readonly string[], options: ExplainOptions = {}): string {
-  const { strict = false, allowUnknownRoles = false, color = false } = options;
+  const { strict, allowUnknownRoles, color } = booleans(options, "strict", "allowUnknownRoles", "color");
   return valid(call(source, (...frame) => glue.explain_command(...frame, strict, allowUnknownRoles, color)));
 }
 
@@ -157,7 +168,7 @@ export function explainCommand(source: string | readonly string[], options: Expl
  * @throws {ValidationError} where the source is neither a string nor a list of strings, or not Unicode.
  */
 export function correctCommand(source: string | readonly string[], options: ParseOptions = {}): string | undefined {
-  const { allowUnknownRoles = false } = options;
+  const { allowUnknownRoles } = booleans(options, "allowUnknownRoles");
   return valid(call(source, (...frame) => glue.correct_command(...frame, allowUnknownRoles))) || undefined;
 }
 
@@ -170,7 +181,7 @@ export function correctCommand(source: string | readonly string[], options: Pars
  * (`unknown_command`).
  */
 export function formatCommand(command: Command | CommandObject | TokenRequest, shell: Shell = "posix"): string {
-  const fields = command instanceof TokenRequest ? commandOf(command) : command;
+  const fields = isTokenRequest(command) ? commandOf(command) : command;
   return valid(call([fields, shell], glue.format_command));
 }
 

@@ -29,6 +29,9 @@ const Tag = {
 /** No input needs more than an object, a list, an object and its values; this also ends cyclic structures. */
 const deepest = 3;
 
+/** More items than any list here has a use for. */
+const longest = 100_000;
+
 /** Half of a character alone: with the flag `u`, whole pairs are other code points. */
 const loneSurrogate = /\p{Surrogate}/u;
 
@@ -72,6 +75,8 @@ function addObject(frame: Frame, value: object, room: number): void {
   if (room > 0 && Array.isArray(value)) {
     // Read once: a getter or a proxy may change it on the way.
     const length = value.length;
+    // `new Array(2 ** 32 - 1)` costs its maker nothing, and a frame of it all the memory there is.
+    if (length > longest) return addString(frame, Tag.other, `Array(${length})`);
     addPair(frame, Tag.list, length);
     for (let index = 0; index < length; index++) add(frame, value[index], room - 1);
     return;

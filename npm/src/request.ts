@@ -1,6 +1,18 @@
 import { asCurl } from "./core.js";
 import { AstroTokensError, type Problem } from "./errors.js";
 
+/** Registered, so that the entries of this package, which are bundled apart, know each other's requests. */
+const brand = Symbol.for("astro-tokens/request");
+
+/**
+ * Whether this is a request, also one of another entry or copy of this package.
+ *
+ * @internal
+ */
+export function isTokenRequest(value: unknown): value is TokenRequest {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
 /**
  * One HTTP request, without the credential.
  *
@@ -15,6 +27,10 @@ import { AstroTokensError, type Problem } from "./errors.js";
  * thing: that one is read once and holds what will be sent, the credential included.
  */
 export class TokenRequest {
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true });
+  }
+
   /** `GET`, `POST` or `DELETE`. */
   readonly method: string;
   /** The absolute URL, percent-encoded. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { checkProblems, special, spelt } from "./cases.mjs";
-import { cliPackages } from "./packages.mjs";
+import { cliPackages, packages } from "./packages.mjs";
 
 const folder = new URL("../../tests/vectors/commands/", import.meta.url);
 
@@ -141,6 +141,20 @@ for (const [way, tokens] of Object.entries(cliPackages)) {
 
     test("a halved pair at the border of two arguments is no character", () => {
       assert.throws(() => parseCommand(["organization", "token", "list", "\ud83d", "\ude80"]), isValidationError);
+    });
+
+    test("options are booleans, and nothing else is taken for one", () => {
+      for (const options of [{ strict: "true" }, { strict: 1 }, { allowUnknownRoles: {} }]) {
+        assert.throws(() => parseCommand(line, options), { name: "TypeError", message: /strict|allowUnknownRoles/ });
+      }
+      assert.equal(parseCommand(line, { strict: undefined }).name, "My token");
+      assert.equal(parseCommand(line, null).name, "My token");
+    });
+
+    test("a request of the main entry has a command, too", () => {
+      const api = new packages.import.Api({ organizationId: "clorg" });
+      const request = api.createToken({ name: "CI", role: "ORGANIZATION_OWNER", expirationDays: 1 });
+      assert.match(formatCommand(request), /--name CI/);
     });
 
     test("colours are asked for", () => {

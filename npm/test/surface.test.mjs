@@ -329,6 +329,10 @@ role: \`WORKSPACE_OWNR\` is not a Workspace role (invalid_role)
       assert.deepEqual(JSON.parse(body).roles, roles);
     });
 
+    test("a list too long for any use is refused before it takes the memory", () => {
+      assert.deepEqual(codes(() => api.listTokens({ sorts: new Array(2 ** 32 - 1) })), ["sorts: wrong_type"]);
+    });
+
     test("megabytes arrive, in one unit per byte, in two and in three", () => {
       // Both an odd and an even number of two bytes each: one of them fills the buffer to its last byte.
       const texts = ["é".repeat(3_000_001), "é".repeat(10_000_000), "x".repeat(5_000_000), "語".repeat(3_000_000)];
