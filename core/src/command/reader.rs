@@ -13,6 +13,19 @@ use crate::{
     text::{listed, looks_like_secret, nearest, shown},
 };
 
+/// Flags that people expect, and the ones of Astro that they stand for.
+const EXPECTED_FLAGS: &[(&str, &str)] = &[
+    ("--exp", "--expiration"),
+    ("--expires", "--expiration"),
+    ("--expiry", "--expiration"),
+    ("--days", "--expiration"),
+    ("--desc", "--description"),
+    ("--token-name", "--name"),
+    ("--organization", "--organization-id"),
+    ("--workspace", "--workspace-id"),
+    ("--deployment", "--deployment-id"),
+];
+
 /// What a word is by its looks.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Looks {
@@ -177,7 +190,14 @@ impl Reader {
     fn unknown_flag(&mut self, grammar: &'static Grammar, name: &str, span: Span) -> Option<Flag> {
         // `--no-force` is near `--force` and means the opposite.
         let is_candidate = name.len() > 2 && !name.starts_with("--no-");
-        let near = nearest(name, grammar.flags().map(|flag| flag.long)).filter(|_| is_candidate);
+        let known = || grammar.flags().map(|flag| flag.long);
+        let called = EXPECTED_FLAGS.iter().find(|(expected, _)| *expected == name).map(|(_, long)| *long);
+        let called = called.filter(|long| known().any(|flag| flag == *long));
+        let near = called.or_else(|| nearest(name, known()).filter(|_| is_candidate));
+        if matches!(name, "--help" | "-h") {
+            // Who asks for help has not forgotten the rest.
+            self.unread.extend(grammar.flags().map(|flag| flag.field));
+        }
         let message = format!("{} is not a flag of this command", shown(name));
         match near.and_then(|near| grammar.flags().find(|flag| flag.long == near)) {
             Some(flag) => {

@@ -18,8 +18,16 @@ pub(super) struct Words {
 
 /// Splits a line. Every problem is reported and the splitting goes on as if it had been written right.
 pub(super) fn split(line: &str, report: &mut Report) -> Words {
-    let mut splitter =
-        Splitter { line, position: 0, report, words: Vec::new(), has_operator: false, is_cut: false, cut_behind: None };
+    let mut splitter = Splitter {
+        line,
+        position: 0,
+        report,
+        words: Vec::new(),
+        has_operator: false,
+        is_cut: false,
+        cut_behind: None,
+        unclosed: Vec::new(),
+    };
     splitter.skip_prompt();
     splitter.run();
     // `ASTRO_API_TOKEN=… astro …`: an assignment is no part of the command.
@@ -50,6 +58,8 @@ struct Splitter<'s, 'r> {
     has_operator: bool,
     is_cut: bool,
     cut_behind: Option<usize>,
+    /// The closing quotes that do not occur any more.
+    unclosed: Vec<&'static [char]>,
 }
 
 impl Splitter<'_, '_> {
@@ -371,7 +381,15 @@ impl Splitter<'_, '_> {
         let open = self.position;
         self.position += opening.len_utf8();
         let closing = closing(opening).unwrap_or_default();
-        let end = self.rest().find(|character| closing.contains(&character));
+        // What nothing closes from here on, nothing closes from further on: looking again would take quadratic time.
+        let end = if self.unclosed.contains(&closing) {
+            None
+        } else {
+            self.rest().find(|character| closing.contains(&character))
+        };
+        if end.is_none() && !self.unclosed.contains(&closing) {
+            self.unclosed.push(closing);
+        }
         let (inner, length) = match end {
             Some(end) => (end, end + self.rest()[end..].chars().next().map_or(0, char::len_utf8)),
             None => {
