@@ -1,11 +1,13 @@
 //! The command line that users know: `astro organization token create --name CI …`, read, explained and written.
 
 mod build;
+mod expansion;
 mod format;
 mod grammar;
 mod mend;
 mod names;
 mod parser;
+mod pasted;
 mod reader;
 mod render;
 mod source;
