@@ -50,8 +50,8 @@ pub(crate) fn looks_like_secret(input: &str) -> bool {
     runs(input).any(|run| is_jwt(&input[run]))
 }
 
-/// Whether the text holds what may be a secret or a part of one.
-fn hides_secret(input: &str) -> bool {
+/// Whether the text holds what may be a secret or a part of one: then it is not shown.
+pub(crate) fn hides_secret(input: &str) -> bool {
     secrets(input).next().is_some()
 }
 

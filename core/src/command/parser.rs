@@ -1,7 +1,7 @@
 //! [`CommandParser`]: reads, explains and corrects command lines.
 
 use super::{Command, Shell, Source, Units, format_command, reader::Reader, render, word::Word, words};
-use crate::{Spelling, ValidationError, report::Report, text::looks_like_secret};
+use crate::{Spelling, ValidationError, report::Report, text::hides_secret};
 
 /// How a command line is read.
 ///
@@ -65,7 +65,7 @@ impl CommandParser {
             return None;
         }
         report.problems().clear();
-        let line = format_command(&read.command?, Shell::Posix).ok().filter(|line| !looks_like_secret(line))?;
+        let line = format_command(&read.command?, Shell::Posix).ok().filter(|line| !hides_secret(line))?;
         self.parse(line.as_str()).is_ok().then_some(line)
     }
 

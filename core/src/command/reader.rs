@@ -10,7 +10,7 @@ use crate::{
     Code, Span,
     report::Report,
     roles::misspelt_role,
-    text::{listed, looks_like_secret, nearest, shown},
+    text::{listed, nearest, shown},
 };
 
 /// Flags that people expect, and the ones of Astro that they stand for.
@@ -222,32 +222,9 @@ impl Reader {
     /// Reads the value of a flag, from the same word or the next ones; the position behind it.
     fn flag_value(&mut self, flag: Flag, here: usize, given: Option<(String, Span)>, path: &[usize]) -> usize {
         if flag.is_boolean() {
-            let next = self.words.get(here + 1).filter(|_| !path.contains(&(here + 1)));
-            let is_word =
-                |word: &&Word| word.text.eq_ignore_ascii_case("true") || word.text.eq_ignore_ascii_case("false");
-            let says_no = |word: &&Word| ["yes", "no", "on", "off"].iter().any(|no| word.text.eq_ignore_ascii_case(no));
-            if let (None, Some(word)) = (&given, next.filter(says_no)) {
-                let (value, span) = (word.text.clone(), word.span());
-                self.boolean(flag, &value, span, here);
-                return here + 2;
-            }
-            return match (given, next.filter(is_word)) {
-                (Some((value, span)), _) => {
-                    self.boolean(flag, &value, span, here);
-                    here + 1
-                }
-                (None, Some(word)) => {
-                    let (value, span) = (word.text.clone(), word.span());
-                    self.boolean(flag, &value, span, here);
-                    here + 2
-                }
-                (None, None) => {
-                    self.set(flag, "true".to_owned(), self.words[here].span(), here, false);
-                    here + 1
-                }
-            };
+            return self.boolean_value(flag, here, given, path);
         }
-        let (value, span, last) = match given {
+        let (mut value, mut span, last) = match given {
             Some((value, span)) => (value, span, here),
             None if self.can_be_value(here + 1) && !path.contains(&(here + 1)) => {
                 let word = &self.words[here + 1];
@@ -278,8 +255,6 @@ impl Reader {
         if end - (last + 1) == 1 && is_id(&self.words[last + 1].text) {
             end = last + 1;
         }
-        let mut value = value;
-        let mut span = span;
         if end > last + 1 {
             value = self.join(flag, &value, span, last + 1..end);
         } else if flag.field == "expiration_days"
@@ -299,6 +274,27 @@ impl Reader {
         end
     }
 
+    /// Reads a boolean: alone it is true, and the next word is its value only if it cannot be anything else.
+    fn boolean_value(&mut self, flag: Flag, here: usize, given: Option<(String, Span)>, path: &[usize]) -> usize {
+        const WORDS: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
+        let next = self.words.get(here + 1).filter(|_| !path.contains(&(here + 1)));
+        let next = next.filter(|word| WORDS.iter().any(|name| word.text.eq_ignore_ascii_case(name)));
+        match (given, next.map(|word| (word.text.clone(), word.span()))) {
+            (Some((value, span)), _) => {
+                self.boolean(flag, &value, span, here);
+                here + 1
+            }
+            (None, Some((value, span))) => {
+                self.boolean(flag, &value, span, here);
+                here + 2
+            }
+            (None, None) => {
+                self.set(flag, "true".to_owned(), self.words[here].span(), here, false);
+                here + 1
+            }
+        }
+    }
+
     /// The value with the bare words behind it, as it was meant.
     fn join(&mut self, flag: Flag, value: &str, span: Span, bare: std::ops::Range<usize>) -> String {
         let (first, last) = (self.words[bare.start - 1].span(), self.words[bare.end - 1].span());
@@ -315,10 +311,11 @@ impl Reader {
             Some(role) => (format!("`{role}` is one word"), format!("write `{role}`")),
             None => (
                 format!("{} is more than one word and not quoted", shown(&spoken)),
-                if looks_like_secret(&spoken) {
-                    "put it in quotes, without the secret".to_owned()
-                } else {
+                // Only what a message may show as it stands can be shown quoted.
+                if shown(&spoken) == format!("`{spoken}`") {
                     format!("put it in quotes: {} {}", flag.long, super::format::quoted(&spoken))
+                } else {
+                    "put the whole value in quotes".to_owned()
                 },
             ),
         };

@@ -3,13 +3,7 @@
 //! Source: <https://www.astronomer.io/docs/astro/api/v-1/api-token/list-api-tokens>
 
 use super::{Draft, Kind};
-use crate::{
-    Api, Method,
-    fields::fields,
-    report::{Given, Report},
-    request::push_query,
-    spelling::Path,
-};
+use crate::{Api, Method, fields::fields, report::Report, request::push_query, spelling::Path};
 
 /// Largest whole number that every JSON implementation carries exactly (RFC 8259, section 6); Astro names no limit.
 const LARGEST_OFFSET: i64 = 9_007_199_254_740_991;
@@ -74,8 +68,9 @@ impl ListTokens<'_> {
         let deployment_id = report.id(Path::field("deployment_id"), &self.deployment_id);
         let only_at = Path::field("only_organization_tokens");
         let only_organization = report.boolean(only_at, &self.only_organization_tokens);
-        let offset = self.integer(report, "offset", LARGEST_OFFSET);
-        let limit = self.integer(report, "limit", LARGEST_LIMIT);
+        let none = |_: &Report| String::new();
+        let offset = report.integer(Path::field("offset"), &self.offset, 0..=LARGEST_OFFSET, "", none);
+        let limit = report.integer(Path::field("limit"), &self.limit, 0..=LARGEST_LIMIT, "", none);
         let sorts = report.each(Path::field("sorts"), &self.sorts, |report, at, item| {
             let sort = report.choice(at, item, SORTS);
             report.required(at, sort)
@@ -112,10 +107,5 @@ impl ListTokens<'_> {
         push("limit", limit.map(|limit| limit.to_string()).value().as_deref());
         sorts.value().iter().flatten().for_each(|sort| push("sorts", Some(sort)));
         Some(Draft { method: Method::Get, url, body: None })
-    }
-
-    fn integer(&self, report: &mut Report, field: &'static str, largest: i64) -> Given<i64> {
-        let value = if field == "limit" { &self.limit } else { &self.offset };
-        report.integer(Path::field(field), value, 0..=largest, "", |_| String::new())
     }
 }
