@@ -1,8 +1,47 @@
 //! Makes typed answers of responses.
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{ApiError, ApiToken, Response};
+use crate::{ApiError, ApiToken, Response, SubjectRoles, TokenPage};
+
+/// The answer to any operation. Serialised it is Astro's JSON with secrets redacted, or null.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Answer {
+    /// A token: the answer to create, get, update and rotate.
+    Token(Box<ApiToken>),
+    /// One page of a list of tokens.
+    Page(TokenPage),
+    /// The roles of a token after they were replaced.
+    Roles(SubjectRoles),
+    /// That it worked: the answer to delete.
+    Nothing,
+}
+
+impl From<ApiToken> for Answer {
+    fn from(token: ApiToken) -> Self {
+        Answer::Token(Box::new(token))
+    }
+}
+
+impl From<TokenPage> for Answer {
+    fn from(page: TokenPage) -> Self {
+        Answer::Page(page)
+    }
+}
+
+impl From<SubjectRoles> for Answer {
+    fn from(roles: SubjectRoles) -> Self {
+        Answer::Roles(roles)
+    }
+}
+
+impl From<()> for Answer {
+    fn from((): ()) -> Self {
+        Answer::Nothing
+    }
+}
 
 /// The answer of a read or change.
 pub(crate) fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {

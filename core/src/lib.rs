@@ -58,6 +58,7 @@ mod token;
 mod value;
 mod vocabulary;
 
+pub use answer::Answer;
 pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
 #[cfg(feature = "cli")]

@@ -7,7 +7,7 @@ use std::{
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::Problem;
+use crate::{OperationKind, Problem};
 
 /// All but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -93,6 +93,30 @@ impl Request {
         &self.warnings
     }
 
+    /// The operation that this is a request of, by its method and URL: one that was stored and made again knows it, too.
+    #[must_use]
+    pub fn operation(&self) -> Option<OperationKind> {
+        let (_, rest) = self.url.split_once("://")?;
+        let path = rest.get(rest.find('/')?..)?.split('?').next()?;
+        // No base URL holds a version, so the first one is where the path of the API begins.
+        let behind = |start| Some(path.split_once(start)?.1);
+        let path = behind("/v1/organizations/").or_else(|| behind("/v1beta1/organizations/"))?;
+        let mut parts = path.split('/').skip(1);
+        if parts.next() != Some("tokens") {
+            return None;
+        }
+        match (self.method, parts.next(), parts.next(), parts.next()) {
+            (Method::Post, None, ..) => Some(OperationKind::CreateToken),
+            (Method::Get, None, ..) => Some(OperationKind::ListTokens),
+            (Method::Get, Some(_), None, _) => Some(OperationKind::GetToken),
+            (Method::Post, Some(_), None, _) => Some(OperationKind::UpdateToken),
+            (Method::Post, Some(_), Some("roles"), None) => Some(OperationKind::UpdateTokenRoles),
+            (Method::Post, Some(_), Some("rotate"), None) => Some(OperationKind::RotateToken),
+            (Method::Delete, Some(_), None, _) => Some(OperationKind::DeleteToken),
+            _ => None,
+        }
+    }
+
     /// The request as a `curl` command for a POSIX shell.
     ///
     /// The credential is a reference to the variable `ASTRO_API_TOKEN`, so the command can be shown to anybody and
@@ -149,4 +173,31 @@ pub(crate) fn push_query(url: &mut String, first: &mut bool, name: &str, value: 
     url.push_str(name);
     url.push('=');
     push_encoded(url, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_knows_its_operation() {
+        for (method, url, operation) in [
+            (Method::Post, "https://api.astronomer.io/v1/organizations/clorg/tokens", "create_token"),
+            (Method::Get, "https://a.io/iam/v1beta1/organizations/clorg/tokens?limit=1", "list_tokens"),
+            (Method::Get, "https://a.io/v1/organizations/tokens/tokens/tokens", "get_token"),
+            (Method::Post, "https://v1/organizations/x/v1/organizations/clorg/tokens/x", "update_token"),
+            (Method::Post, "http://[::1]:1/organizations/v1/organizations/o/tokens/x/roles", "update_token_roles"),
+            (Method::Post, "http://localhost/v1/organizations/clorg/tokens/x/rotate", "rotate_token"),
+            (Method::Delete, "http://localhost/v1/organizations/clorg/tokens/x", "delete_token"),
+            (Method::Delete, "https://a.io/v1/organizations/clorg/tokens", ""),
+            (Method::Get, "https://a.io/v1/organizations/clorg/workspaces", ""),
+            (Method::Post, "https://a.io/v1/organizations/clorg/tokens/x/roles/y", ""),
+            (Method::Get, "https://a.io/dev1/organizations/clorg/tokens", ""),
+            (Method::Get, "https://a.io/v1/organizations", ""),
+            (Method::Get, "tokens", ""),
+        ] {
+            let request = Request::from_parts(method, url.to_owned(), None);
+            assert_eq!(request.operation().map_or("", OperationKind::as_str), operation, "{url}");
+        }
+    }
 }

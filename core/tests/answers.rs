@@ -4,10 +4,7 @@
 
 mod common;
 
-use astro_tokens::{
-    ApiError, CreateToken, DeleteToken, GetToken, ListTokens, Operation, Response, RotateToken, Secret, UpdateToken,
-    UpdateTokenRoles,
-};
+use astro_tokens::{Answer, ApiError, OperationKind, Response, Secret};
 use common::cases;
 use serde_json::{Value as Json, json};
 
@@ -15,23 +12,14 @@ use serde_json::{Value as Json, json};
 type Read = Result<(Json, Option<Secret>), ApiError>;
 
 fn read(operation: &str, response: &Response) -> Read {
-    fn plain<O: Operation>(response: &Response) -> Read
-    where
-        O::Answer: serde::Serialize,
-    {
-        O::parse(response).map(|answer| (serde_json::to_value(answer).unwrap(), None))
-    }
-    let with_secret = |token: astro_tokens::ApiToken| (serde_json::to_value(&token).unwrap(), token.token);
-    match operation {
-        "create_token" => CreateToken::parse(response).map(with_secret),
-        "rotate_token" => RotateToken::parse(response).map(with_secret),
-        "list_tokens" => plain::<ListTokens<'_>>(response),
-        "get_token" => plain::<GetToken<'_>>(response),
-        "update_token" => plain::<UpdateToken<'_>>(response),
-        "update_token_roles" => plain::<UpdateTokenRoles<'_>>(response),
-        "delete_token" => plain::<DeleteToken<'_>>(response),
-        other => panic!("there is no operation {other}"),
-    }
+    let operation = OperationKind::ALL.iter().find(|kind| kind.as_str() == operation).unwrap();
+    let answer = operation.parse(response)?;
+    let json = serde_json::to_value(&answer).unwrap();
+    let secret = match answer {
+        Answer::Token(token) => token.token,
+        _ => None,
+    };
+    Ok((json, secret))
 }
 
 fn body(case: &Json) -> String {

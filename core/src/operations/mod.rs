@@ -21,8 +21,8 @@ pub(crate) use create_token::expiration;
 pub(crate) use list_tokens::SORTS;
 
 use crate::{
-    Api, ApiError, ApiToken, Method, Problem, Request, Response, SubjectRoles, TokenPage, ValidationError, Value,
-    answer, fields::Fields, report::Report, request,
+    Answer, Api, ApiError, ApiToken, Method, Problem, Request, Response, SubjectRoles, TokenPage, ValidationError,
+    Value, answer, fields::Fields, report::Report, request,
 };
 
 /// One request to the API of tokens: it validates itself, builds the [`Request`], and reads the answer to it.
@@ -147,6 +147,25 @@ macro_rules! operations {
                     })+
                 };
                 finish(report, self.as_str(), draft)
+            }
+
+            /// Reads the answer to a request of this operation.
+            ///
+            /// ```
+            /// use astro_tokens::{Answer, Api, GetToken, Operation, Response};
+            ///
+            /// let request = GetToken::new("cltoken").request(&Api::new("clorg")?)?;
+            /// let operation = request.operation().unwrap();
+            /// let response = Response::new(404, [("content-type", "application/json")], r#"{"message": "no such token"}"#);
+            /// assert_eq!(operation.parse(&response).unwrap_err().message, "no such token");
+            /// # Ok::<(), astro_tokens::ValidationError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// [`ApiError`] where Astro refused, or where its answer cannot be read.
+            pub fn parse(self, response: &Response) -> Result<Answer, ApiError> {
+                match self { $(OperationKind::$Name => $Name::parse(response).map(Answer::from),)+ }
             }
         }
     };
