@@ -45,6 +45,12 @@ impl Response {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Every header, as it was given.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// The body.
     #[must_use]
     pub fn body(&self) -> &[u8] {

@@ -26,7 +26,29 @@ pub struct Timestamp {
 #[error("not a time in RFC 3339, such as 2026-11-22T09:40:10Z")]
 pub struct InvalidTimestamp;
 
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: RFC 3339 writes years with four digits.
+const WRITABLE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
 impl Timestamp {
+    /// The time so many milliseconds after 1970-01-01T00:00:00Z, in UTC and with milliseconds as Astro writes it. Before
+    /// the year 0 and after the year 9999, which RFC 3339 cannot write, it is the first or last time that it can.
+    ///
+    /// ```
+    /// use astro_tokens::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_unix_millis(1_795_336_810_500).as_str(), "2026-11-22T08:40:10.500Z");
+    /// ```
+    #[must_use]
+    pub fn from_unix_millis(unix_millis: i64) -> Self {
+        let unix_millis = unix_millis.clamp(*WRITABLE.start(), *WRITABLE.end());
+        let (days, of_day) = (unix_millis.div_euclid(86_400_000), unix_millis.rem_euclid(86_400_000));
+        let (year, month, day) = date(days);
+        let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);
+        let (second, milli) = (of_day / 1000 % 60, of_day % 1000);
+        let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
+        Timestamp { text, unix_millis }
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z; digits beyond milliseconds are cut off.
     #[must_use]
     pub fn unix_millis(&self) -> i64 {
@@ -148,10 +170,24 @@ fn days_in(year: i64, month: i64) -> i64 {
 
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let before = year - 1;
-    let leap_days = before / 4 - before / 100 + before / 400;
+    let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
     let of_year: i64 = (1..month).map(|month| days_in(year, month)).sum();
     // 719,162 days lie before 1970 in the proleptic Gregorian calendar, counted from the year 1.
     before * 365 + leap_days + of_year + day - 1 - 719_162
+}
+
+/// Year, month and day of the day so many days after 1970-01-01.
+fn date(days: i64) -> (i64, i64, i64) {
+    // Never too late and never many years too early, so that few steps remain.
+    let mut year = 1970 + days.div_euclid(366).min(days.div_euclid(365));
+    while days_since_1970(year + 1, 1, 1) <= days {
+        year += 1;
+    }
+    let mut month = 1;
+    while month < 12 && days_since_1970(year, month + 1, 1) <= days {
+        month += 1;
+    }
+    (year, month, days - days_since_1970(year, month, 1) + 1)
 }
 
 #[cfg(test)]
@@ -170,9 +206,30 @@ mod tests {
             ("2023-09-08 08:00:48-05:30", 1_694_179_848_000),
             ("2016-12-31T23:59:60Z", 1_483_228_799_000),
             ("0001-01-01T00:00:00Z", -62_135_596_800_000),
+            ("0000-01-01T00:00:00Z", -62_167_219_200_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799_000),
         ] {
             assert_eq!(unix_millis(text), Some(millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_written() {
+        for (millis, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (951_825_600_000, "2000-02-29T12:00:00.000Z"),
+            (1_694_179_848_766, "2023-09-08T13:30:48.766Z"),
+            (1_483_228_799_000, "2016-12-31T23:59:59.000Z"),
+            (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
+            (i64::MIN, "0000-01-01T00:00:00.000Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::from_unix_millis(millis).as_str(), text);
+        }
+        for day in (-800_000..2_900_000).step_by(97) {
+            let time = Timestamp::from_unix_millis(day * 86_400_000 + 1);
+            assert_eq!(unix_millis(time.as_str()), Some(time.unix_millis), "{time}");
         }
     }
 
