@@ -36,12 +36,17 @@
 mod answer;
 mod api;
 mod api_error;
+mod base64url;
 mod base_url;
+mod claims;
 #[cfg(feature = "cli")]
 mod command;
+mod credential;
+mod domain;
 mod fields;
 mod grants;
 mod json;
+mod not_a_token;
 mod open;
 mod operations;
 mod problem;
@@ -61,8 +66,11 @@ mod vocabulary;
 pub use answer::Answer;
 pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
+pub use claims::{Claims, inspect};
 #[cfg(feature = "cli")]
 pub use command::{Command, CommandOperation, CommandParser, Shell, Source, Units, format_command, parse_command};
+pub use credential::Credential;
+pub use domain::base_url_of_domain;
 pub use grants::Grant;
 pub use open::{Enumeration, Word};
 pub use operations::{

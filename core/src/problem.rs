@@ -106,6 +106,12 @@ codes! {
     NeedsConversation = "needs_conversation",
     /// The shell cannot carry the value: a line break or `%` in `cmd`, NUL anywhere.
     UnquotableValue = "unquotable_value",
+    /// The value is not that of an API token: empty, cut short, quoted, an id, or the login of a user.
+    NotAToken = "not_a_token",
+    /// The token has expired.
+    ExpiredToken = "expired_token",
+    /// The only credential that is set is the key pair, which stopped working in June 2024.
+    RetiredCredential = "retired_credential",
     /// Warning: no expiration was given, so the token never expires.
     NeverExpires = "never_expires",
     /// Warning: one document allows 365 days for a Deployment token, the API 3650.
@@ -120,6 +126,8 @@ codes! {
     DagRoleScope = "dag_role_scope",
     /// Warning: a role that this release does not know, let through by `allow_unknown_roles`.
     UnknownRole = "unknown_role",
+    /// Warning: another credential is set as well and not used.
+    UnusedCredential = "unused_credential",
 }
 
 impl Code {
@@ -161,14 +169,18 @@ impl Code {
             | Code::UnexpectedArgument
             | Code::ConflictingArguments
             | Code::NeedsConversation
-            | Code::UnquotableValue => Severity::Error,
+            | Code::UnquotableValue
+            | Code::NotAToken
+            | Code::ExpiredToken
+            | Code::RetiredCredential => Severity::Error,
             Code::NeverExpires
             | Code::AboveDocumentedLimit
             | Code::PossibleTypo
             | Code::SurroundingQuotes
             | Code::WouldExpand
             | Code::DagRoleScope
-            | Code::UnknownRole => Severity::Warning,
+            | Code::UnknownRole
+            | Code::UnusedCredential => Severity::Warning,
         }
     }
 }

@@ -154,6 +154,14 @@ pub(crate) fn listed<'c>(names: impl IntoIterator<Item = &'c str>) -> String {
     }
 }
 
+/// `a, b and c`
+pub(crate) fn listed_plainly(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,5 +210,6 @@ mod tests {
     fn lists_read_like_sentences() {
         assert_eq!(listed(["A"]), "`A`");
         assert_eq!(listed(["A", "B", "C"]), "`A`, `B` or `C`");
+        assert_eq!(listed_plainly(&["a", "b", "c"]), "a, b and c");
     }
 }

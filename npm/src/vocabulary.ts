@@ -105,10 +105,14 @@ export type ProblemCode =
   | "conflicting_arguments"
   | "needs_conversation"
   | "unquotable_value"
+  | "not_a_token"
+  | "expired_token"
+  | "retired_credential"
   | "never_expires"
   | "above_documented_limit"
   | "possible_typo"
   | "surrounding_quotes"
   | "would_expand"
   | "dag_role_scope"
-  | "unknown_role";
+  | "unknown_role"
+  | "unused_credential";

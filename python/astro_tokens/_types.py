@@ -107,6 +107,9 @@ ProblemCode = Literal[
     "conflicting_arguments",
     "needs_conversation",
     "unquotable_value",
+    "not_a_token",
+    "expired_token",
+    "retired_credential",
     "never_expires",
     "above_documented_limit",
     "possible_typo",
@@ -114,6 +117,7 @@ ProblemCode = Literal[
     "would_expand",
     "dag_role_scope",
     "unknown_role",
+    "unused_credential",
 ]
 """The stable name of a kind of problem."""
 
