@@ -20,7 +20,11 @@ const ownModule = (entry) => ({
   },
 });
 
-for (const entry of ["index", "cli"]) {
+/** `.` is the entry `index`, `./cli` the entry `cli`: each is a file in src/. */
+const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const entries = Object.keys(exports).filter((path) => path !== "./package.json").map((path) => path.slice(2) || "index");
+
+for (const entry of entries) {
   for (const [format, extension] of [
     ["esm", "js"],
     ["cjs", "cjs"],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the WebAssembly of the npm package: npm/wasm/core_bg.wasm and cli_bg.wasm, their JavaScript glue and declarations.
+# Builds the WebAssembly of the npm package: npm/wasm/*_bg.wasm, their JavaScript glue and declarations.
 #
 # Rust's own target comes from rustup where it can (its servers get ten seconds); elsewhere Debian's rustc-web builds
 # the standard library from source. ASTRO_TOKENS_WASM_ROUTE=rustup or =debian forces one of the two.
@@ -86,11 +86,10 @@ trap 'rm -rf "$work"' EXIT
 cd "$root"
 "$cargo" build --quiet --package astro-tokens-wasm-bindgen
 
-# make_module NAME [CARGO_ARGUMENT...]: npm/wasm/NAME_bg.wasm, its glue and their declarations.
+# make_module NAME FEATURES: npm/wasm/NAME_bg.wasm, its glue and their declarations.
 make_module() {
-    local name=$1
-    shift
-    set -- build --package astro-tokens-wasm --profile wasm --target "$target" "$@"
+    local name=$1 features=$2
+    set -- build --package astro-tokens-wasm --profile wasm --target "$target" --features "$features"
     if [ ${#build_std[@]} -gt 0 ]; then
         # -Z wants a nightly compiler, or this variable; it is set for this one command.
         RUSTC_BOOTSTRAP=1 "$cargo" "$@" "${build_std[@]}"
@@ -108,6 +107,11 @@ make_module() {
     echo 'export function __wbg_set_wasm(exports: WebAssembly.Exports): void;' >>"$output/${name}_bg.d.ts"
 }
 
-# Requests alone, and requests with the command line: nobody downloads that to build a request.
-make_module core
-make_module cli --features cli
+# For each entry of the npm package the module that it embeds, and the features that this one has.
+while read -r module features; do
+    make_module "$module" "$features" </dev/null
+done <<'END'
+core
+client  client
+cli     cli
+END

@@ -11,6 +11,7 @@ import type {
   UpdateTokenRolesInput,
 } from "./inputs.js";
 import type { TokenRequest } from "./request.js";
+import type { ApiToken, IssuedToken, SubjectRoles, TokenPage } from "./token.js";
 import type { ApiVersion } from "./vocabulary.js";
 
 /**
@@ -55,7 +56,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/create-an-api-token
    */
-  createToken(input: CreateTokenInput): TokenRequest {
+  createToken(input: CreateTokenInput): TokenRequest<IssuedToken> {
     return valid(build(this.#settings, Operation.CreateToken, input));
   }
 
@@ -65,7 +66,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/list-api-tokens
    */
-  listTokens(input: ListTokensInput = {}): TokenRequest {
+  listTokens(input: ListTokensInput = {}): TokenRequest<TokenPage> {
     return valid(build(this.#settings, Operation.ListTokens, input));
   }
 
@@ -75,7 +76,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/get-api-token
    */
-  getToken(input: GetTokenInput): TokenRequest {
+  getToken(input: GetTokenInput): TokenRequest<ApiToken> {
     return valid(build(this.#settings, Operation.GetToken, input));
   }
 
@@ -85,7 +86,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/update-api-token
    */
-  updateToken(input: UpdateTokenInput): TokenRequest {
+  updateToken(input: UpdateTokenInput): TokenRequest<ApiToken> {
     return valid(build(this.#settings, Operation.UpdateToken, input));
   }
 
@@ -95,7 +96,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/update-api-token-roles
    */
-  updateTokenRoles(input: UpdateTokenRolesInput): TokenRequest {
+  updateTokenRoles(input: UpdateTokenRolesInput): TokenRequest<SubjectRoles> {
     return valid(build(this.#settings, Operation.UpdateTokenRoles, input));
   }
 
@@ -105,7 +106,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/rotate-api-token
    */
-  rotateToken(input: RotateTokenInput): TokenRequest {
+  rotateToken(input: RotateTokenInput): TokenRequest<IssuedToken> {
     return valid(build(this.#settings, Operation.RotateToken, input));
   }
 
@@ -115,7 +116,7 @@ export class Api {
    * @throws {ValidationError} with every problem of the input.
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/delete-api-token
    */
-  deleteToken(input: DeleteTokenInput): TokenRequest {
+  deleteToken(input: DeleteTokenInput): TokenRequest<undefined> {
     return valid(build(this.#settings, Operation.DeleteToken, input));
   }
 

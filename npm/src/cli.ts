@@ -1,11 +1,11 @@
 /**
- * All of `astro-tokens`, and the command line: `astro organization token create --name CI …`, read, explained, corrected
+ * All of `astro-tokens/client`, and the command line: `astro organization token create --name CI …`, read, explained, corrected
  * and written. It is an entry of its own because it comes with a larger WebAssembly, which nobody needs for requests.
  *
  * @packageDocumentation
  */
 
-export * from "./index.js";
+export * from "./client.js";
 export { Api } from "./cli-api.js";
 export {
   Command,

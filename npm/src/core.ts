@@ -6,6 +6,7 @@ import { bytesOf } from "./base64.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { dropBrokenText, type Frame, pack } from "./frame.js";
 import { TokenRequest } from "./request.js";
+import type { Answer } from "./token.js";
 import type { ApiVersion } from "./vocabulary.js";
 
 export { Operation } from "../wasm/core_bg.js";
@@ -67,11 +68,11 @@ function load(): Core {
  * The core does not throw. Should it be stopped halfway nevertheless, by a lack of memory, the next use starts with a new
  * one.
  */
-function stopped(cause: unknown): AstroTokensError {
+function stopped(cause: unknown, outcome = "nothing was sent"): AstroTokensError {
   // The glue keeps a view on the memory until that has no length any more, which growing by nothing is enough for.
   current?.memory.grow(0);
   current = undefined;
-  return new AstroTokensError("the WebAssembly core stopped, nothing was sent", { cause });
+  return new AstroTokensError(`the WebAssembly core stopped, ${outcome}`, { cause });
 }
 
 /** The settings of an `Api` with these options, or everything that is wrong with them. */
@@ -85,8 +86,12 @@ export function open(options: unknown): Settings | ValidationError {
 }
 
 /** The request of an operation, or everything that is wrong with the input. */
-export function build(settings: Settings, operation: glue.Operation, input: unknown): TokenRequest | ValidationError {
-  return buildBy(settings, input, (...frame) => glue.build(operation, ...frame));
+export function build<A extends Answer>(
+  settings: Settings,
+  operation: glue.Operation,
+  input: unknown,
+): TokenRequest<A> | ValidationError {
+  return buildBy(settings, input, (...frame) => glue.build(operation, ...frame)) as TokenRequest<A> | ValidationError;
 }
 
 /** The one request that `run` builds of the input for the `Api` with these settings, or everything that is wrong. */
@@ -114,14 +119,19 @@ export function call<T>(input: unknown, run: Run<T | undefined>): T | Validation
   }
 }
 
-/** The request as a `curl` command; nothing where the API does not have its method. */
-export function asCurl({ method, url, body }: TokenRequest): string | undefined {
+/** What `work` makes with functions of the core that take no frame; `outcome` says what stands should the core stop. */
+export function run<T>(work: () => T, outcome?: string): T {
   try {
     current ??= load();
-    return glue.as_curl(method, url, body);
+    return work();
   } catch (cause) {
-    throw stopped(cause);
+    throw stopped(cause, outcome);
   }
+}
+
+/** The request as a `curl` command; nothing where the API does not have its method. */
+export function asCurl({ method, url, body }: TokenRequest): string | undefined {
+  return run(() => glue.as_curl(method, url, body));
 }
 
 function openWith(core: Core, options: Frame): Settings | ValidationError {

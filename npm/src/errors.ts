@@ -29,24 +29,37 @@ export interface Span {
 /** Registered, so that another copy of this package, or another realm, has the same. */
 const kind = Symbol.for("astro-tokens/error");
 
-function isA(error: unknown, name: string): boolean {
+/**
+ * Whether this is an error of the class of this name, also one of another copy of this package or another realm.
+ *
+ * @internal
+ */
+export function isA(error: unknown, name: string): boolean {
   const kinds = (error as { [kind]?: unknown } | null | undefined)?.[kind];
   return Array.isArray(kinds) && kinds.includes(name);
+}
+
+/**
+ * Gives the class of an error its name, and the kinds that it is recognised by.
+ *
+ * @internal
+ */
+export function named({ prototype }: { readonly prototype: Error }, name: string): void {
+  Object.defineProperty(prototype, "name", { value: name });
+  Object.defineProperty(prototype, kind, { value: ["AstroTokensError", name] });
 }
 
 /** The base of all errors that this library throws by itself. */
 export class AstroTokensError extends Error {
   static {
-    Object.defineProperty(this.prototype, "name", { value: "AstroTokensError" });
-    Object.defineProperty(this.prototype, kind, { value: ["AstroTokensError"] });
+    named(this, "AstroTokensError");
   }
 }
 
 /** The caller's mistake: nothing was built and nothing was sent. Its message lists all problems. */
 export class ValidationError extends AstroTokensError {
   static {
-    Object.defineProperty(this.prototype, "name", { value: "ValidationError" });
-    Object.defineProperty(this.prototype, kind, { value: ["AstroTokensError", "ValidationError"] });
+    named(this, "ValidationError");
   }
 
   /** All that was found, warnings too, in the order of the fields. At least one is an error. Frozen. */

@@ -1,5 +1,6 @@
 import { asCurl } from "./core.js";
 import { AstroTokensError, type Problem } from "./errors.js";
+import type { Answer } from "./token.js";
 
 /** Registered, so that the entries of this package, which are bundled apart, know each other's requests. */
 const brand = Symbol.for("astro-tokens/request");
@@ -25,8 +26,10 @@ export function isTokenRequest(value: unknown): value is TokenRequest {
  *
  * It is not called `Request` because an import of that name would hide the global `Request` of `fetch`, which is another
  * thing: that one is read once and holds what will be sent, the credential included.
+ *
+ * @typeParam A - What Astro answers to it: the entry `astro-tokens/client` reads that.
  */
-export class TokenRequest {
+export class TokenRequest<A extends Answer = Answer> {
   static {
     Object.defineProperty(this.prototype, brand, { value: true });
   }
@@ -40,6 +43,8 @@ export class TokenRequest {
   /** The body, JSON. Where there is none, there is no such property. */
   readonly body?: string;
   readonly #warnings: readonly Problem[];
+  /** What Astro answers. For the compiler alone: there is no such property. */
+  declare protected readonly answer?: A;
 
   private constructor(
     method: string,

@@ -10,7 +10,13 @@ export const packages = {
   require: require("astro-tokens"),
 };
 
-/** The entry with the command line, which has all of the other one too. */
+/** The entry that reads answers, which has all of the other one too. */
+export const clientPackages = {
+  "import client": await import("astro-tokens/client"),
+  "require client": require("astro-tokens/client"),
+};
+
+/** The entry with the command line, which has all of the other two. */
 export const cliPackages = {
   "import cli": await import("astro-tokens/cli"),
   "require cli": require("astro-tokens/cli"),

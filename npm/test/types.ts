@@ -12,6 +12,16 @@ import {
   TokenRequest,
   type UpdateTokenInput,
 } from "astro-tokens";
+import {
+  type Answer,
+  ApiToken,
+  isApiError,
+  isTransportError,
+  parseAnswer,
+  Secret,
+  type SubjectRoles,
+  type TokenPage,
+} from "astro-tokens/client";
 
 const options: ApiOptions = { organizationId: "clorg", apiVersion: undefined, baseUrl: null, strict: true };
 const api = new Api(options);
@@ -42,6 +52,32 @@ for (const built of [api.updateToken(update), api.getToken({ tokenId: "t" }), ap
 // A request is what `fetch` takes, under exactOptionalPropertyTypes too.
 fetch(request.url, { ...request, headers: { ...request.headers, authorization: "Bearer x" } });
 fetch(request.url, request);
+
+// The answer is what the request is for.
+export async function answers(response: Response): Promise<Answer> {
+  const parts = { status: response.status, headers: response.headers, body: await response.text() };
+  const secret: Secret = parseAnswer(api.createToken(create), parts).token;
+  const token: ApiToken = parseAnswer(api.rotateToken({ tokenId: "t" }), parts);
+  const page: TokenPage = parseAnswer(api.listTokens(), parts);
+  const roles: SubjectRoles = parseAnswer(api.updateTokenRoles({ tokenId: "t", scope: "ORGANIZATION", roles: grants }), parts);
+  const nothing: undefined = parseAnswer(api.deleteToken({ tokenId: "t" }), { status: 204 });
+  const expires: number | undefined = page.tokens[0]?.endAt?.getTime();
+  console.log(secret.expose(), token.scope === "WORKSPACE", roles.extra["x"], nothing, expires);
+  // @ts-expect-error A list may omit the roles.
+  console.log(page.tokens[0]?.roles.length);
+  // @ts-expect-error The secret is in the answers to create and rotate alone.
+  console.log(parseAnswer(api.getToken({ tokenId: "t" }), parts).token.expose());
+  // @ts-expect-error A body that is not read yet.
+  parseAnswer(api.listTokens(), response);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const stored: Answer = parseAnswer({ method: "GET", url: request.url }, { status: 200, headers: { etag: "x" }, body: bytes });
+  return stored instanceof ApiToken && stored.roles !== undefined ? stored : parseAnswer(request, parts);
+}
+
+export function explained(error: unknown): string | boolean | undefined {
+  if (isApiError(error)) return error.requestId ?? error.fieldErrors[0]?.field ?? error.help;
+  return isTransportError(error) ? error.mayHaveArrived : undefined;
+}
 
 try {
   api.createToken(create);

@@ -4,6 +4,8 @@
 //! buffers of this module, [`build`] reads it where it lies and writes the request into a third, and JavaScript decodes
 //! that with one call. Objects of JavaScript are made for problems alone, where there are any.
 
+#[cfg(feature = "client")]
+pub mod answer;
 #[cfg(feature = "cli")]
 pub mod command;
 mod frame;

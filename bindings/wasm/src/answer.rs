@@ -1,0 +1,94 @@
+//! Answers: `npm/src/answer.ts` is the other side.
+
+use astro_tokens::{Answer, ApiError, ApiToken, FieldError, Method, Request, Response, Secret, Timestamp};
+use js_sys::{Array, Float64Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::to_object;
+
+/// Reads the answer to a request. It comes back as a list: what it is (`token`, `page`, `roles`, `nothing` or `error`),
+/// its JSON with secrets redacted or the error as an object, its times as milliseconds since 1970 in the order of the
+/// JSON, and from there on its secrets, in that order too. Nothing: the request is none of this API.
+#[wasm_bindgen]
+#[must_use]
+pub fn parse_answer(method: &str, url: String, status: u16, headers: Vec<String>, body: Vec<u8>) -> Option<Array> {
+    let operation = Request::from_parts(Method::parse(method)?, url, None).operation()?;
+    let headers = headers.as_chunks().0.iter().map(|[name, value]| (name.as_str(), value.as_str()));
+    Some(match operation.parse(&Response::new(status, headers, body)) {
+        Ok(answer) => answered(&answer),
+        Err(error) => refused(&error),
+    })
+}
+
+fn answered(answer: &Answer) -> Array {
+    let (kind, tokens) = match answer {
+        Answer::Token(token) => ("token", std::slice::from_ref(&**token)),
+        Answer::Page(page) => ("page", &*page.tokens),
+        Answer::Roles(_) => ("roles", &[][..]),
+        _ => ("nothing", &[][..]),
+    };
+    // Its parts were read from JSON, or are numbers and text, so nothing in it cannot be written.
+    let json = serde_json::to_string(answer).unwrap_or_default();
+    let times: Vec<f64> = tokens.iter().flat_map(times).map(|time| time.unix_millis() as f64).collect();
+    let list = Array::of3(&kind.into(), &json.into(), &Float64Array::from(&*times));
+    push_secrets(&list, tokens.iter().filter_map(|token| token.token.as_ref()));
+    list
+}
+
+fn refused(error: &ApiError) -> Array {
+    let list = Array::of3(&"error".into(), &to_object(&Refusal::from(error)), &Float64Array::new_with_length(0));
+    push_secrets(&list, error.secret.iter());
+    list
+}
+
+/// The times of a token in the order in which it is written.
+fn times(token: &ApiToken) -> impl Iterator<Item = &Timestamp> {
+    let ApiToken { start_at, end_at, created_at, updated_at, last_used_at, last_rotated_at, .. } = token;
+    [
+        Some(start_at),
+        end_at.as_ref(),
+        Some(created_at),
+        Some(updated_at),
+        last_used_at.as_ref(),
+        last_rotated_at.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn push_secrets<'a>(list: &Array, secrets: impl Iterator<Item = &'a Secret>) {
+    for secret in secrets {
+        list.push(&JsValue::from_str(secret.expose()));
+    }
+}
+
+/// An [`ApiError`] as JavaScript shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal<'a> {
+    message: String,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    field_errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'static str>,
+}
+
+impl<'a> From<&'a ApiError> for Refusal<'a> {
+    fn from(error: &'a ApiError) -> Self {
+        Refusal {
+            message: error.to_string(),
+            status: error.status,
+            detail: &error.message,
+            request_id: error.request_id.as_deref(),
+            field_errors: &error.field_errors,
+            retry_after_ms: error.retry_after_ms,
+            help: error.help(),
+        }
+    }
+}
