@@ -114,15 +114,23 @@ impl ApiError {
     }
 }
 
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Astro answered {}{}: {}", self.status, phrase(self.status), self.message)?;
+impl ApiError {
+    /// What happened, without what to do about it.
+    pub(crate) fn summary(&self) -> String {
+        let mut summary = format!("Astro answered {}{}: {}", self.status, phrase(self.status), self.message);
         if let Some(request_id) = &self.request_id {
-            write!(f, " (request id {request_id})")?;
+            summary.push_str(&format!(" (request id {request_id})"));
         }
         for FieldError { field, message, .. } in &self.field_errors {
-            write!(f, "\n{field}: {message}")?;
+            summary.push_str(&format!("\n{field}: {message}"));
         }
+        summary
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary())?;
         match self.help() {
             Some(help) => write!(f, "\n  help: {help}"),
             None => Ok(()),

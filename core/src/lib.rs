@@ -41,6 +41,7 @@ mod base_url;
 mod claims;
 #[cfg(feature = "cli")]
 mod command;
+pub mod conversation;
 mod credential;
 mod domain;
 mod fields;
@@ -68,7 +69,9 @@ pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
 pub use claims::{Claims, inspect};
 #[cfg(feature = "cli")]
-pub use command::{Command, CommandOperation, CommandParser, Shell, Source, Units, format_command, parse_command};
+pub use command::{
+    Command, CommandOperation, CommandOptions, CommandParser, Shell, Source, Units, format_command, parse_command,
+};
 pub use credential::Credential;
 pub use domain::base_url_of_domain;
 pub use grants::Grant;

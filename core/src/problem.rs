@@ -124,6 +124,8 @@ codes! {
     WouldExpand = "would_expand",
     /// Warning: a DAG role on a token that is not an Organization token.
     DagRoleScope = "dag_role_scope",
+    /// Warning: removing a role leaves narrower roles behind, on Deployments of the Workspace or DAGs of the Deployment.
+    OrphanedGrants = "orphaned_grants",
     /// Warning: a role that this release does not know, let through by `allow_unknown_roles`.
     UnknownRole = "unknown_role",
     /// Warning: another credential is set as well and not used.
@@ -179,6 +181,7 @@ impl Code {
             | Code::SurroundingQuotes
             | Code::WouldExpand
             | Code::DagRoleScope
+            | Code::OrphanedGrants
             | Code::UnknownRole
             | Code::UnusedCredential => Severity::Warning,
         }

@@ -10,6 +10,8 @@ pub enum Spelling {
     Snake,
     /// `expirationDays`: JavaScript.
     Camel,
+    /// `--expiration`: a command line.
+    Flag,
 }
 
 impl Spelling {
@@ -21,8 +23,13 @@ impl Spelling {
     /// ```
     #[must_use]
     pub fn spell(self, name: &'static str) -> Cow<'static, str> {
-        if self == Spelling::Snake || !name.contains('_') {
-            return Cow::Borrowed(name);
+        match self {
+            // The one that the Astro CLI calls otherwise.
+            Spelling::Flag if name == "expiration_days" => return Cow::Borrowed("--expiration"),
+            Spelling::Flag => return Cow::Owned(format!("--{}", name.replace('_', "-"))),
+            Spelling::Snake => return Cow::Borrowed(name),
+            Spelling::Camel if !name.contains('_') => return Cow::Borrowed(name),
+            Spelling::Camel => {}
         }
         let mut words = name.split('_');
         let mut spelt = words.next().unwrap_or_default().to_owned();
@@ -37,9 +44,11 @@ impl Spelling {
 
 impl Spelling {
     /// Whether the caller's key is a name of this crate. It allocates nothing: every key of every input is asked.
-    pub(crate) fn matches(self, name: &str, key: &str) -> bool {
-        if self == Spelling::Snake {
-            return name == key;
+    pub(crate) fn matches(self, name: &'static str, key: &str) -> bool {
+        match self {
+            Spelling::Snake => return name == key,
+            Spelling::Flag => return self.spell(name) == key,
+            Spelling::Camel => {}
         }
         let mut key = key.bytes();
         let mut name = name.bytes();
@@ -134,6 +143,7 @@ mod tests {
         let path = Path::field("roles").item(1).key("entity_id");
         assert_eq!(path.spell(Spelling::Snake), "roles[1].entity_id");
         assert_eq!(path.spell(Spelling::Camel), "roles[1].entityId");
+        assert_eq!(Spelling::Flag.spell("keep_old"), "--keep-old");
         assert_eq!(Spelling::Camel.spell("include_only_organization_tokens"), "includeOnlyOrganizationTokens");
         for name in ["name", "expiration_days", "include_only_organization_tokens"] {
             assert!(Spelling::Snake.matches(name, name) && Spelling::Camel.matches(name, &Spelling::Camel.spell(name)));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::conversation::{FailureCode, WorkKind};
 use crate::{ApiVersion, Code, EntityType, Kind, OperationKind, Scope, Severity, operations::SORTS};
 #[cfg(feature = "cli")]
 use crate::{Command, CommandOperation, Shell};
@@ -40,6 +41,19 @@ pub struct Vocabulary {
     pub shells: Vec<&'static str>,
     /// The fields of each operation's input, in snake case.
     pub operations: BTreeMap<&'static str, &'static [&'static str]>,
+    /// The fields of each conversation's input, in snake case.
+    pub conversations: BTreeMap<&'static str, &'static [&'static str]>,
+    /// The ways in which conversations fail.
+    pub failures: Vec<FailureEntry>,
+}
+
+/// One way in which conversations fail.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureEntry {
+    /// The code.
+    pub code: FailureCode,
+    /// What it means.
+    pub summary: &'static str,
 }
 
 /// One problem code.
@@ -78,6 +92,11 @@ impl Vocabulary {
             #[cfg(feature = "cli")]
             shells: names(Shell::CHOICES),
             operations: OperationKind::ALL.iter().map(|kind| (kind.as_str(), kind.fields())).collect(),
+            conversations: WorkKind::ALL.iter().map(|kind| (kind.as_str(), kind.fields())).collect(),
+            failures: FailureCode::ALL
+                .iter()
+                .map(|code| FailureEntry { code: *code, summary: code.summary() })
+                .collect(),
         }
     }
 }

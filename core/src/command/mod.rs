@@ -11,6 +11,7 @@ mod pasted;
 mod reader;
 mod render;
 mod source;
+mod start;
 mod values;
 mod word;
 mod words;
@@ -23,6 +24,7 @@ pub use format::{Shell, format_command};
 pub use grammar::CommandOperation;
 pub use parser::CommandParser;
 pub use source::{Source, Units};
+pub use start::CommandOptions;
 
 use crate::{
     Problem, Scope, Spelling, ValidationError, Value,

@@ -1,0 +1,84 @@
+//! [`DeleteToken`]: a token and its secret.
+
+use super::{error::Failure, find::Target, journal::Deed, talk::Talk, work::Plan};
+use crate::{Api, Method, Operation, Request, fields::fields, operations::token_url, report::Report, text::shown};
+
+fields! {
+    /// Deletes a token. Its secret stops working at once, and it cannot be brought back.
+    ///
+    /// With a name, a Workspace or a Deployment it is read before, and has to be the one that they say.
+    pub struct DeleteToken {
+        /// The id of the token.
+        token_id: text,
+        /// The name of the token.
+        token_name: text,
+        /// The Workspace that the token belongs to.
+        workspace_id: text,
+        /// The Deployment that the token belongs to.
+        deployment_id: text,
+    }
+    aliases {
+        "id" => "token_id",
+        "token" => "token_id",
+        "name" => "token_name",
+    }
+}
+
+impl DeleteToken<'_> {
+    pub(crate) fn plan(&self, _: &Api, report: &mut Report) -> Option<Deletion> {
+        Target::read(report, &self.token_id, &self.token_name, &self.workspace_id, &self.deployment_id)
+            .map(|target| Deletion { target })
+    }
+}
+
+/// Which token is to be deleted.
+pub(crate) struct Deletion {
+    pub(crate) target: Target,
+}
+
+impl Plan for Deletion {
+    type Outcome = ();
+
+    async fn run(self, talk: Talk) -> Result<(), Failure> {
+        match self.target.certain_id() {
+            Some(token_id) => delete(&talk, token_id).await,
+            None => {
+                let token = self.target.find(&talk).await?;
+                delete(&talk, &token.id).await
+            }
+        }
+    }
+}
+
+/// "delete the token `clold`"
+pub(super) fn deed(token_id: &str) -> Deed {
+    let id = shown(token_id);
+    Deed {
+        plan: format!("delete the token {id}"),
+        done: format!("deleted the token {id}"),
+        unclear: format!("whether the token {id} was deleted"),
+    }
+}
+
+/// Deletes a token. After an attempt that nobody knows the end of, a token that is not there any more was deleted by it, and
+/// so was the caller's own token where it is not accepted any more.
+pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
+    let deed = deed(token_id);
+    talk.plan(&deed);
+    let request = Request::from_parts(Method::Delete, token_url(&talk.session.api, token_id, ""), None);
+    let Err(trouble) = talk.write(&deed, &request, crate::DeleteToken::parse).await else { return Ok(()) };
+    let is_own = talk.session.token_id.as_deref() == Some(token_id);
+    let is_gone = trouble.status() == Some(404) || (is_own && trouble.status() == Some(401));
+    if trouble.unclear && is_gone {
+        talk.journal(|journal| journal.did(&deed));
+        return Ok(());
+    }
+    let is_missing = trouble.status() == Some(404);
+    let failure = Failure::from(trouble);
+    Err(if is_missing {
+        let message = format!("there is no token with the id {}", shown(token_id));
+        Failure { code: super::FailureCode::NotFound, message, ..failure }
+    } else {
+        failure
+    })
+}

@@ -1,0 +1,67 @@
+//! [`Session`]: what the conversations of one caller share.
+
+use std::sync::{Arc, Mutex};
+
+use super::{Shared, pace::Pace};
+use crate::Api;
+
+/// One caller's use of an [`Api`]: who it is, how patient it is, and how fast it may go.
+///
+/// Its clones share the pace, because Astro's rate limits are per credential: make one session for each credential.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub(super) api: Api,
+    pub(super) token_id: Option<String>,
+    pub(super) attempts: u32,
+    pub(super) patience_ms: u64,
+    pub(super) pace: Shared<Pace>,
+}
+
+impl Session {
+    /// How often a request is sent at most.
+    pub const DEFAULT_ATTEMPTS: u32 = 5;
+    /// How many milliseconds one request may take with all its repetitions and waits.
+    pub const DEFAULT_PATIENCE_MS: u64 = 120_000;
+
+    /// For this Api, with the usual limits, by a caller that nothing is known about.
+    #[must_use]
+    pub fn new(api: Api) -> Self {
+        Session {
+            api,
+            token_id: None,
+            attempts: Session::DEFAULT_ATTEMPTS,
+            patience_ms: Session::DEFAULT_PATIENCE_MS,
+            pace: Arc::new(Mutex::new(Pace::default())),
+        }
+    }
+
+    /// The id of the token that the caller authenticates with, from its claims.
+    ///
+    /// With it, a token that was made in spite of a lost answer can be told from those of others, and nobody locks
+    /// themselves out by rotating their own token.
+    #[must_use]
+    pub fn token_id(mut self, token_id: impl Into<String>) -> Self {
+        self.token_id = Some(token_id.into());
+        self
+    }
+
+    /// How often a request is sent at most; at least once.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// How many milliseconds one request may take with all its repetitions and waits.
+    #[must_use]
+    pub fn patience_ms(mut self, patience_ms: u64) -> Self {
+        self.patience_ms = patience_ms;
+        self
+    }
+
+    /// The Api.
+    #[must_use]
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+}
