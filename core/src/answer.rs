@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{ApiError, ApiToken, Response, SubjectRoles, TokenPage};
 
 /// The answer to any operation. Serialised it is Astro's JSON with secrets redacted, or null.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Answer {

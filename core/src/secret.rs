@@ -37,6 +37,17 @@ impl Secret {
     }
 }
 
+/// Takes as long for values of one length, wherever they differ.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        let (these, those) = (self.0.as_bytes(), other.0.as_bytes());
+        let differing = these.iter().zip(those).fold(0, |differing, (this, that)| differing | (this ^ that));
+        these.len() == those.len() && std::hint::black_box(differing) == 0
+    }
+}
+
+impl Eq for Secret {}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({REDACTED})")
@@ -72,5 +83,12 @@ mod tests {
             assert!(output.contains(REDACTED) && !output.contains("eyJ"), "{output}");
         }
         assert_eq!(secret.clone().expose(), "eyJsecret");
+    }
+
+    #[test]
+    fn secrets_are_compared_by_value() {
+        let secret = |value: &str| Secret::new(value.to_owned());
+        assert!(secret("eyJ") == secret("eyJ") && secret("") == secret(""));
+        assert!(secret("eyJ") != secret("eyK") && secret("eyJ") != secret("eyJa") && secret("") != secret("e"));
     }
 }

@@ -15,7 +15,7 @@ pub type Extra = BTreeMap<String, serde_json::Value>;
 /// An API token, as Astro describes it.
 ///
 /// Source: `ApiToken` in the published schema; v1beta1 calls the scope `type` and leaves `roles` out of lists.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ApiToken {
@@ -71,7 +71,7 @@ pub struct ApiToken {
 }
 
 /// A role of a token on an entity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TokenRole {
@@ -90,7 +90,7 @@ pub struct TokenRole {
 }
 
 /// A user or token that did something.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Subject {
@@ -114,7 +114,7 @@ pub struct Subject {
 }
 
 /// One page of a list of tokens.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TokenPage {
@@ -135,7 +135,7 @@ pub struct TokenPage {
 /// The roles of a token after they were replaced: not a token.
 ///
 /// Source: `SubjectRoles` in the published schema.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SubjectRoles {

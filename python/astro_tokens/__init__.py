@@ -13,12 +13,29 @@
 Nothing here touches the network: any HTTP client can send the request, with the header `authorization` added.
 """
 
-from ._core import Api, Command, Request, correct_command, explain_command, format_command, parse_command
-from ._errors import AstroTokensError, Problem, Span, ValidationError
+from ._core import (
+    Api,
+    ApiToken,
+    Command,
+    Request,
+    Response,
+    Secret,
+    Subject,
+    SubjectRoles,
+    TokenPage,
+    TokenRole,
+    correct_command,
+    explain_command,
+    format_command,
+    parse_command,
+)
+from ._errors import ApiError, AstroTokensError, FieldError, Problem, Span, TransportError, ValidationError
 
 __all__ = [
     "Api",
+    "ApiError",
     "ApiInput",
+    "ApiToken",
     "ApiVersion",
     "AstroTokensError",
     "Command",
@@ -29,6 +46,7 @@ __all__ = [
     "DeleteTokenInput",
     "DeploymentRole",
     "EntityType",
+    "FieldError",
     "GetTokenInput",
     "Grant",
     "Kind",
@@ -37,12 +55,19 @@ __all__ = [
     "Problem",
     "ProblemCode",
     "Request",
+    "Response",
     "RotateTokenInput",
     "Scope",
+    "Secret",
     "Severity",
     "Shell",
     "Sort",
     "Span",
+    "Subject",
+    "SubjectRoles",
+    "TokenPage",
+    "TokenRole",
+    "TransportError",
     "UpdateTokenInput",
     "UpdateTokenRolesInput",
     "ValidationError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._core import Secret
     from ._types import ProblemCode, Severity
 
 
@@ -43,11 +44,37 @@ class Span(tuple[int, int, "int | None"]):
         return self[0], self[1], self[2]
 
 
-class Problem:
-    """One finding. It cannot be changed, and compares by its fields; `str()` of it is fit to be printed.
+class _Value:
+    """Cannot be changed, and compares by its fields.
 
-    A class by hand rather than a dataclass: loading `dataclasses` takes longer than the rest of the package.
+    By hand rather than as a dataclass: loading `dataclasses` takes longer than the rest of the package.
     """
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} cannot be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a {type(self).__name__} cannot be changed")
+
+    def _fields(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __eq__(self, other: object) -> bool:
+        return self._fields() == other._fields() if isinstance(other, type(self)) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __repr__(self) -> str:
+        fields = zip(self.__match_args__, self._fields(), strict=True)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+
+
+class Problem(_Value):
+    """One finding. It cannot be changed, and compares by its fields; `str()` of it is fit to be printed."""
 
     __module__ = "astro_tokens"
     __slots__ = ("_text", "code", "field", "help", "message", "severity", "span")
@@ -87,25 +114,6 @@ class Problem:
         put(self, "span", span)
         put(self, "_text", text)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a problem cannot be changed")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a problem cannot be changed")
-
-    def _fields(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__match_args__)
-
-    def __eq__(self, other: object) -> bool:
-        return self._fields() == other._fields() if isinstance(other, Problem) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._fields())
-
-    def __repr__(self) -> str:
-        fields = zip(self.__match_args__, self._fields(), strict=True)
-        return f"Problem({', '.join(f'{name}={value!r}' for name, value in fields)})"
-
     def __str__(self) -> str:
         return self._text
 
@@ -135,3 +143,96 @@ class ValidationError(AstroTokensError, ValueError):
     def __str__(self) -> str:
         text: str = self.args[0]
         return text
+
+
+class FieldError(_Value):
+    """What Astro says is wrong with a field. It cannot be changed, and compares by its fields."""
+
+    __module__ = "astro_tokens"
+    __slots__ = ("code", "field", "message")
+    __match_args__ = ("code", "field", "message")
+
+    code: str
+    """Astro's code."""
+    field: str
+    """The field in Astro's spelling."""
+    message: str
+    """What is wrong with it."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        """From its parts."""
+        put = object.__setattr__
+        put(self, "code", code)
+        put(self, "field", field)
+        put(self, "message", message)
+
+    def __reduce__(self) -> tuple[type[FieldError], tuple[object, ...]]:
+        return FieldError, self._fields()
+
+
+class ApiError(AstroTokensError):
+    """Astro refused, or its answer cannot be read."""
+
+    __module__ = "astro_tokens"
+
+    status: int
+    """The status of the answer: 404."""
+    message: str
+    """What Astro said, or what is wrong with the answer; secrets are masked."""
+    request_id: str | None
+    """What Astro calls the request: support asks for it."""
+    field_errors: tuple[FieldError, ...]
+    """What is wrong with single fields; v1 only."""
+    retry_after: float | None
+    """Seconds to wait before another try, where Astro says so."""
+    secret: Secret | None
+    """A secret that came with an answer which cannot be read: the token exists, and nobody will be told its value again.
+    An error that holds one refuses to be pickled."""
+    help: str | None
+    """What to do about it, where the status tells."""
+
+    def __init__(
+        self,
+        text: str,
+        status: int,
+        message: str,
+        request_id: str | None = None,
+        field_errors: tuple[FieldError, ...] = (),
+        retry_after: float | None = None,
+        secret: Secret | None = None,
+        help: str | None = None,
+    ) -> None:
+        """Made by this package. `text` says everything at once."""
+        super().__init__(text, status, message, request_id, field_errors, retry_after, secret, help)
+        self.status = status
+        self.message = message
+        self.request_id = request_id
+        self.field_errors = field_errors
+        self.retry_after = retry_after
+        self.secret = secret
+        self.help = help
+
+    def __str__(self) -> str:
+        text: str = self.args[0]
+        return text
+
+
+class TransportError(AstroTokensError):
+    """No answer came: the connection failed, or took too long. The failure of the HTTP client is its `__cause__`."""
+
+    __module__ = "astro_tokens"
+
+    message: str
+    """What went wrong."""
+    may_have_arrived: bool
+    """Whether the request may have reached Astro, so that nobody knows whether it took effect."""
+
+    def __init__(self, message: str, may_have_arrived: bool) -> None:
+        """From its parts."""
+        super().__init__(message, may_have_arrived)
+        self.message = message
+        self.may_have_arrived = may_have_arrived
+
+    def __str__(self) -> str:
+        known = "whether the request arrived is not known" if self.may_have_arrived else "the request was not sent"
+        return f"{self.message}; {known}"

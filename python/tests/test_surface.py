@@ -19,11 +19,21 @@ import pytest
 import astro_tokens
 from astro_tokens import (
     Api,
+    ApiError,
+    ApiToken,
     AstroTokensError,
     Command,
+    FieldError,
     Problem,
     Request,
+    Response,
+    Secret,
     Span,
+    Subject,
+    SubjectRoles,
+    TokenPage,
+    TokenRole,
+    TransportError,
     ValidationError,
     correct_command,
     explain_command,
@@ -350,8 +360,10 @@ def test_everything_in_all_is_there():
 
 
 def test_the_public_names_are_documented():
-    for cls in (Api, Command, Request, Problem, Span, ValidationError, AstroTokensError):
-        members = [getattr(cls, name) for name in vars(cls) if not name.startswith("_") and name != "problems"]
+    answers = (ApiToken, TokenRole, Subject, TokenPage, SubjectRoles, Response, Secret)
+    errors = (AstroTokensError, ValidationError, ApiError, FieldError, TransportError)
+    for cls in (Api, Command, Request, Problem, Span, *answers, *errors):
+        members = [getattr(cls, name) for name in vars(cls) if not name.startswith("_")]
         documented = [cls, *(member for member in members if not isinstance(member, types.MemberDescriptorType))]
         assert all(member.__doc__ for member in documented)
     for function in (parse_command, explain_command, correct_command, format_command):

@@ -6,6 +6,8 @@ from typing import Any, assert_never
 
 from astro_tokens import (
     Api,
+    ApiError,
+    ApiToken,
     ApiVersion,
     AstroTokensError,
     Command,
@@ -15,11 +17,15 @@ from astro_tokens import (
     Grant,
     Problem,
     Request,
+    Response,
     Scope,
+    Secret,
     Severity,
     Shell,
     Sort,
     Span,
+    SubjectRoles,
+    TokenPage,
     UpdateTokenRolesInput,
     ValidationError,
     WorkspaceRole,
@@ -121,3 +127,23 @@ except ValidationError as error:
         part: str = line[span.start : span.end]
         argument: int | None = span.argument
     misspelt_code = problems[0].code == "to_long"  # type: ignore[comparison-overlap]
+
+response = Response(200, {"content-type": "application/json"}, b"{}")
+page: TokenPage = api.list_tokens().parse(response)
+first: ApiToken = page.tokens[0]
+roles: SubjectRoles = api.update_token_roles({}).parse(response)
+created: ApiToken = api.create_token(entry).parse(response)
+secret: Secret | None = created.token
+stored: Request[ApiToken] = Request("GET", "https://api.astronomer.io/v1/organizations/clorg/tokens/cltoken")
+from_parts = Request("DELETE", "https://api.astronomer.io")
+from_parts.parse(response)
+answer: ApiToken | TokenPage | SubjectRoles | None = request.parse(response)
+wrong: TokenPage = api.get_token("cltoken").parse(response)  # type: ignore[assignment]
+created.token = None  # type: ignore[misc]
+for role_of_token in first.roles or ():
+    text: str = role_of_token.role
+until: float = (created.end_at or created.start_at).timestamp()
+try:
+    api.delete_token("cltoken").parse(response)
+except ApiError as error:
+    wait: float | None = error.retry_after

@@ -1,11 +1,13 @@
-//! Hands problems to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
+//! Hands problems and errors to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
 
-use astro_tokens::{Problem, Span, ValidationError};
+use astro_tokens::{ApiError, FieldError, Problem, Span, ValidationError};
 use pyo3::{
     prelude::*,
     sync::PyOnceLock,
     types::{PyTuple, PyType},
 };
+
+use crate::secret::Secret;
 
 const MODULE: &str = "astro_tokens._errors";
 
@@ -17,6 +19,29 @@ pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
         CLASS.import(py, MODULE, "ValidationError")?.call1((error.to_string(), problems))
     };
     exception().map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// The exception that says what Astro refused, or what is wrong with its answer.
+pub(crate) fn refused(py: Python<'_>, error: &ApiError) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let exception = || {
+        let field_errors = field_errors(py, &error.field_errors)?;
+        // Waits are short: every millisecond below 2^53 is a float.
+        let retry_after = error.retry_after_ms.map(|wait| wait as f64 / 1000.0);
+        let secret = error.secret.clone().map(Secret);
+        let (text, message, request_id) = (error.to_string(), &error.message, &error.request_id);
+        let fields = (text, error.status, message, request_id, field_errors, retry_after, secret, error.help());
+        CLASS.import(py, MODULE, "ApiError")?.call1(fields)
+    };
+    exception().map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// What Astro says of single fields as a tuple of Python's `FieldError`.
+fn field_errors<'py>(py: Python<'py>, errors: &[FieldError]) -> PyResult<Bound<'py, PyTuple>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let error =
+        |error: &FieldError| CLASS.import(py, MODULE, "FieldError")?.call1((&error.code, &error.field, &error.message));
+    PyTuple::new(py, errors.iter().map(error).collect::<PyResult<Vec<_>>>()?)
 }
 
 /// Problems as a tuple of Python's `Problem`.

@@ -2,20 +2,28 @@
 //!
 //! There is no rule of the domain here; see `core/` for those and `python/astro_tokens/` for the package around it.
 
+mod answers;
 mod api;
 mod arguments;
 mod command;
 mod errors;
+mod json;
 mod request;
+mod response;
+mod secret;
+mod time;
 mod value;
 
-/// Validates and builds requests for the API tokens of Astro, and reads and writes its command lines.
+/// Validates and builds requests for the API tokens of Astro, reads the answers, and reads and writes its command lines.
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
     use crate::{
+        answers::{ApiToken, Subject, SubjectRoles, TokenPage, TokenRole},
         api::Api,
         command::{Command, correct_command, explain_command, format_command, parse_command},
         request::Request,
+        response::Response,
+        secret::Secret,
     };
 }

@@ -7,7 +7,7 @@ use pyo3::{
     types::{IntoPyDict, PyBytes, PyDict, PyTuple},
 };
 
-use crate::errors;
+use crate::{answers, errors, response::Response};
 
 /// One HTTP request, without the credential.
 ///
@@ -17,7 +17,7 @@ use crate::errors;
 ///
 /// Called as a class it makes a request that was built before and stored since: method (`GET`, `POST` or `DELETE`),
 /// URL, and body. Nothing is validated again.
-#[pyclass(frozen, eq, hash, module = "astro_tokens")]
+#[pyclass(frozen, eq, hash, generic, module = "astro_tokens")]
 #[derive(PartialEq, Hash)]
 pub(crate) struct Request(pub(crate) astro_tokens::Request);
 
@@ -67,6 +67,28 @@ impl Request {
     /// where that variable is set.
     fn as_curl(&self) -> String {
         self.0.as_curl()
+    }
+
+    /// Read the answer to this request.
+    ///
+    /// Args:
+    ///     response (Response): Status, headers and body, as your HTTP client got them.
+    ///
+    /// Returns:
+    ///     ApiToken, TokenPage, SubjectRoles or None: What the operation answers with; a deletion with nothing.
+    ///
+    /// Raises:
+    ///     ApiError: Astro refused, or its answer cannot be read.
+    ///     ValueError: The request is none that the methods of `Api` build.
+    fn parse<'py>(&self, py: Python<'py>, response: &Bound<'py, Response>) -> PyResult<Bound<'py, PyAny>> {
+        let unknown =
+            || PyValueError::new_err("the request is none of an operation on tokens, so its answer cannot be read");
+        let operation = self.0.operation().ok_or_else(unknown)?;
+        let response = &response.get().0;
+        match py.detach(|| operation.parse(response)) {
+            Ok(answer) => answers::answer(py, answer),
+            Err(error) => Err(errors::refused(py, &error)),
+        }
     }
 
     fn __str__(&self) -> String {

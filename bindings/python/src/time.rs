@@ -1,0 +1,29 @@
+//! Times of the core as `datetime`.
+
+use astro_tokens::Timestamp;
+use pyo3::{
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyDateTime, PyDelta, PyTzInfo},
+};
+
+/// The time in UTC, with the microseconds that it was written with.
+///
+/// Fails for the few hours of RFC 3339 that Python's calendar lacks: those before the year 1, or behind 9999.
+pub(crate) fn datetime<'py>(py: Python<'py>, time: &Timestamp) -> PyResult<Bound<'py, PyAny>> {
+    static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
+    let epoch = EPOCH.get_or_try_init(py, || {
+        let utc = PyTzInfo::utc(py)?.to_owned();
+        PyDateTime::new(py, 1970, 1, 1, 0, 0, 0, 0, Some(&utc)).map(Bound::unbind)
+    })?;
+    let seconds = time.unix_millis().div_euclid(1000);
+    let days = i32::try_from(seconds.div_euclid(86_400))?;
+    let second = i32::try_from(seconds.rem_euclid(86_400))?;
+    epoch.bind(py).add(PyDelta::new(py, days, second, microseconds(time.as_str()), false)?)
+}
+
+/// The fraction of the second; digits beyond microseconds are cut off.
+fn microseconds(text: &str) -> i32 {
+    let digits = text.split_once('.').map_or("", |(_, rest)| rest).bytes().take_while(u8::is_ascii_digit);
+    digits.chain(std::iter::repeat(b'0')).take(6).fold(0, |sum, digit| sum * 10 + i32::from(digit - b'0'))
+}
