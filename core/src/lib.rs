@@ -28,6 +28,9 @@
 //!
 //! With the feature `cli` it also reads, explains, corrects and writes the command lines of the Astro CLI that do this.
 //!
+//! With the features `jiff`, `chrono` and `time` a [`Timestamp`] converts to the times of those crates and back, and with
+//! `http` a [`Request`] to that of any HTTP client, and its answer to a [`Response`].
+//!
 //! What they share is the [`Api`]; what is wrong is a [`ValidationError`] with [`Problem`]s, each with a stable [`Code`].
 
 #![forbid(unsafe_code)]
@@ -42,6 +45,7 @@ mod claims;
 #[cfg(feature = "cli")]
 mod command;
 pub mod conversation;
+mod conversions;
 mod credential;
 mod domain;
 mod fields;
