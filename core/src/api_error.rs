@@ -188,7 +188,7 @@ fn printable(character: char) -> Box<dyn Iterator<Item = char>> {
 }
 
 /// The text without the values of tokens: whatever looks like one, and whatever stands behind the key `token`.
-fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     let mut ranges: Vec<_> = text::secrets(text).chain(token_values(text)).collect();
     ranges.sort_by_key(|range| range.start);
     let mut out = String::with_capacity(text.len());

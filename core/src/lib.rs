@@ -26,6 +26,7 @@
 //! | replace the secret | [`RotateToken`] |
 //! | delete a token | [`DeleteToken`] |
 //!
+//! With the feature `sandbox` there is an Astro API in memory to try all this on, the `Sandbox`.
 //! With the feature `cli` it also reads, explains, corrects and writes the command lines of the Astro CLI that do this.
 //!
 //! With the features `jiff`, `chrono` and `time` a [`Timestamp`] converts to the times of those crates and back, and with
@@ -59,6 +60,8 @@ mod report;
 mod request;
 mod response;
 mod roles;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod secret;
 mod spelling;
 mod text;
@@ -88,6 +91,8 @@ pub use problem::{Code, Problem, Severity, Span, ValidationError};
 pub use request::{Method, Request};
 pub use response::Response;
 pub use roles::{EntityType, Scope};
+#[cfg(feature = "sandbox")]
+pub use sandbox::{Fault, FaultEffect, InvalidState, NewToken, Reply, ReplyOutcome, Sandbox, Seen};
 pub use secret::Secret;
 pub use spelling::Spelling;
 pub use timestamp::{InvalidTimestamp, Timestamp};
