@@ -1,6 +1,6 @@
 //! [`Claims`]: what a token says about itself, without a request.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -17,7 +17,7 @@ const FIELD: &str = "token";
 /// and the expiry from it. Nothing here is secret.
 ///
 /// Source: `CustomClaims` in the Astro CLI.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// The Organization that the token belongs to.

@@ -16,7 +16,9 @@ Nothing here touches the network: any HTTP client can send the request, with the
 from ._core import (
     Api,
     ApiToken,
+    Claims,
     Command,
+    Credential,
     Request,
     Response,
     Secret,
@@ -24,9 +26,12 @@ from ._core import (
     SubjectRoles,
     TokenPage,
     TokenRole,
+    base_url_of_domain,
     correct_command,
+    credential_from_env,
     explain_command,
     format_command,
+    inspect_token,
     parse_command,
 )
 from ._errors import ApiError, AstroTokensError, FieldError, Problem, Span, TransportError, ValidationError
@@ -38,10 +43,12 @@ __all__ = [
     "ApiToken",
     "ApiVersion",
     "AstroTokensError",
+    "Claims",
     "Command",
     "CommandDict",
     "CommandOperation",
     "CreateTokenInput",
+    "Credential",
     "DagRole",
     "DeleteTokenInput",
     "DeploymentRole",
@@ -72,9 +79,12 @@ __all__ = [
     "UpdateTokenRolesInput",
     "ValidationError",
     "WorkspaceRole",
+    "base_url_of_domain",
     "correct_command",
+    "credential_from_env",
     "explain_command",
     "format_command",
+    "inspect_token",
     "parse_command",
 ]
 

@@ -22,7 +22,9 @@ from astro_tokens import (
     ApiError,
     ApiToken,
     AstroTokensError,
+    Claims,
     Command,
+    Credential,
     FieldError,
     Problem,
     Request,
@@ -35,9 +37,12 @@ from astro_tokens import (
     TokenRole,
     TransportError,
     ValidationError,
+    base_url_of_domain,
     correct_command,
+    credential_from_env,
     explain_command,
     format_command,
+    inspect_token,
     parse_command,
 )
 
@@ -360,13 +365,14 @@ def test_everything_in_all_is_there():
 
 
 def test_the_public_names_are_documented():
-    answers = (ApiToken, TokenRole, Subject, TokenPage, SubjectRoles, Response, Secret)
+    answers = (ApiToken, TokenRole, Subject, TokenPage, SubjectRoles, Response, Secret, Claims, Credential)
     errors = (AstroTokensError, ValidationError, ApiError, FieldError, TransportError)
     for cls in (Api, Command, Request, Problem, Span, *answers, *errors):
         members = [getattr(cls, name) for name in vars(cls) if not name.startswith("_")]
         documented = [cls, *(member for member in members if not isinstance(member, types.MemberDescriptorType))]
         assert all(member.__doc__ for member in documented)
-    for function in (parse_command, explain_command, correct_command, format_command):
+    commands = (parse_command, explain_command, correct_command, format_command)
+    for function in (*commands, inspect_token, credential_from_env, base_url_of_domain):
         assert all(f"    {name} (" in function.__doc__ for name in inspect.signature(function).parameters)
     for operation, fields in VOCABULARY["operations"].items():
         text = getattr(Api, operation).__doc__

@@ -1,7 +1,9 @@
 """What type checkers have to accept and to refuse; `mypy --strict` complains about a suppression that is not needed."""
 
 import json
+import os
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any, assert_never
 
 from astro_tokens import (
@@ -10,10 +12,12 @@ from astro_tokens import (
     ApiToken,
     ApiVersion,
     AstroTokensError,
+    Claims,
     Command,
     CommandDict,
     CommandOperation,
     CreateTokenInput,
+    Credential,
     Grant,
     Problem,
     Request,
@@ -29,9 +33,12 @@ from astro_tokens import (
     UpdateTokenRolesInput,
     ValidationError,
     WorkspaceRole,
+    base_url_of_domain,
     correct_command,
+    credential_from_env,
     explain_command,
     format_command,
+    inspect_token,
     parse_command,
 )
 
@@ -147,3 +154,11 @@ try:
     api.delete_token("cltoken").parse(response)
 except ApiError as error:
     wait: float | None = error.retry_after
+
+credential: Credential = credential_from_env(os.environ)
+credential_from_env({"ASTRO_API_TOKEN": 5})  # type: ignore[dict-item]
+claims: Claims = inspect_token(credential.token, now=datetime.now(timezone.utc))
+inspect_token("eyJ", datetime.now(timezone.utc))  # type: ignore[call-arg]
+token_scope: Scope = Claims.read("eyJ").scope
+is_old: bool = claims.is_expired() and claims.expires_at is not None
+at_home = Api(organization_id=claims.organization_id, base_url=base_url_of_domain("astronomer.io"))

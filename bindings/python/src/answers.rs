@@ -10,7 +10,7 @@ use pyo3::{
 use crate::{json, secret, secret::Secret, time::datetime};
 
 /// What pickle needs: the function that makes the answer again, and its arguments.
-type Reduced<'py, A = (String,)> = PyResult<(Bound<'py, PyAny>, A)>;
+pub(crate) type Reduced<'py, A = (String,)> = PyResult<(Bound<'py, PyAny>, A)>;
 
 /// An API token, as Astro describes it.
 ///
@@ -463,7 +463,7 @@ fn dictionaries<'py>(
 }
 
 /// The repr of a class with fields.
-fn shown<'py, V: IntoPyObject<'py>>(
+pub(crate) fn shown<'py, V: IntoPyObject<'py>>(
     py: Python<'py>,
     class: &str,
     fields: impl IntoIterator<Item = (&'static str, V)>,

@@ -5,6 +5,7 @@
 mod answers;
 mod api;
 mod arguments;
+mod claims;
 mod command;
 mod errors;
 mod json;
@@ -21,6 +22,7 @@ mod _core {
     use crate::{
         answers::{ApiToken, Subject, SubjectRoles, TokenPage, TokenRole},
         api::Api,
+        claims::{Claims, Credential, base_url_of_domain, credential_from_env, inspect_token},
         command::{Command, correct_command, explain_command, format_command, parse_command},
         request::Request,
         response::Response,

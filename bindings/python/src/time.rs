@@ -1,7 +1,10 @@
-//! Times of the core as `datetime`.
+//! Times of the core as `datetime`, and back.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use astro_tokens::Timestamp;
 use pyo3::{
+    exceptions::PyValueError,
     prelude::*,
     sync::PyOnceLock,
     types::{PyDateTime, PyDelta, PyTzInfo},
@@ -20,6 +23,21 @@ pub(crate) fn datetime<'py>(py: Python<'py>, time: &Timestamp) -> PyResult<Bound
     let days = i32::try_from(seconds.div_euclid(86_400))?;
     let second = i32::try_from(seconds.rem_euclid(86_400))?;
     epoch.bind(py).add(PyDelta::new(py, days, second, microseconds(time.as_str()), false)?)
+}
+
+/// The time that the caller calls now, or the time of this machine, in milliseconds since 1970.
+pub(crate) fn now(now: Option<&Bound<'_, PyAny>>) -> PyResult<i64> {
+    let Some(now) = now else {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        return Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    };
+    let now = now.cast::<PyDateTime>()?;
+    // Python would take a time without an offset for one of this machine's, which is not what its author had in mind.
+    if now.call_method0("utcoffset")?.is_none() {
+        return Err(PyValueError::new_err("`now` has no time zone; use `datetime.now(timezone.utc)`"));
+    }
+    let seconds: f64 = now.call_method0("timestamp")?.extract()?;
+    Ok((seconds * 1000.0).round() as i64)
 }
 
 /// The fraction of the second; digits beyond microseconds are cut off.
