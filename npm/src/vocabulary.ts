@@ -114,5 +114,6 @@ export type ProblemCode =
   | "surrounding_quotes"
   | "would_expand"
   | "dag_role_scope"
+  | "orphaned_grants"
   | "unknown_role"
   | "unused_credential";

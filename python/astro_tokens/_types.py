@@ -116,6 +116,7 @@ ProblemCode = Literal[
     "surrounding_quotes",
     "would_expand",
     "dag_role_scope",
+    "orphaned_grants",
     "unknown_role",
     "unused_credential",
 ]
