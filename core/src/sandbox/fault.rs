@@ -9,7 +9,7 @@ use super::{InvalidState, route};
 /// A rule that makes requests go wrong.
 ///
 /// It counts the requests that it is about, and takes effect from the `nth` of them on, `times` times. As JSON it is one
-/// flat object; absent are the method and path of every request, `nth` 1 and `times` 1:
+/// flat object. Without `method` and `path` it is about every request; `nth` and `times` are 1 where they are not given.
 ///
 /// | `effect` | what happens | besides |
 /// |---|---|---|
@@ -95,16 +95,16 @@ impl Fault {
         Fault { path: Some(path.into()), ..self }
     }
 
-    /// From the nth of those requests on; the first is 1.
+    /// From the nth of those requests on; the first is 1, and so is 0.
     #[must_use]
     pub fn nth(self, nth: u32) -> Self {
-        Fault { nth, ..self }
+        Fault { nth: nth.max(1), ..self }
     }
 
-    /// For so many of them.
+    /// For so many of them, at least one.
     #[must_use]
     pub fn times(self, times: u32) -> Self {
-        Fault { times, ..self }
+        Fault { times: times.max(1), ..self }
     }
 
     /// For all of them, without an end.

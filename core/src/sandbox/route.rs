@@ -48,8 +48,8 @@ pub(super) fn split(url: &str) -> (&str, &str) {
     let url = url.split_once('#').map_or(url, |(before, _)| before);
     let (location, query) = url.split_once('?').unwrap_or((url, ""));
     let path = match location.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("", |slash| &rest[slash..]),
-        None => location,
+        Some((scheme, rest)) if !scheme.contains('/') => rest.find('/').map_or("", |slash| &rest[slash..]),
+        _ => location,
     };
     (path, query)
 }
@@ -135,6 +135,7 @@ mod tests {
             ("https://h/iam/v1beta1/organizations/clorg/tokens", Some(tokens(ApiVersion::V1Beta1))),
             ("https://h/platform/v1beta1/organizations/clorg/tokens", None),
             ("https://h/iam/v1beta1/organizations/clorg/workspaces", None),
+            ("/a://b/v1/organizations/clorg/tokens", Some(tokens(ApiVersion::V1))),
             ("https://h/v2/organizations/clorg/tokens", None),
             ("https://h/v1/organizations/clorg/tokens/", None),
             ("https://h/v1/organizations/clorg/tokens/a/b", None),
