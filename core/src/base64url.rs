@@ -1,9 +1,9 @@
-//! Base64url without padding, which is what a JWT is written with.
+//! Base64url, which is what a JWT is written with; there it has no padding.
 //!
 //! By hand, because a crate for it is ten times as large and every byte is downloaded by somebody.
 //! Source: RFC 4648, section 5.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "sandbox"))]
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The bytes that the text stands for; `None` where it is not base64url. Bits beyond the last byte are not looked at.
@@ -34,7 +34,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The text that stands for the bytes.
-#[cfg(test)]
+#[cfg(any(test, feature = "sandbox"))]
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

@@ -36,7 +36,7 @@ pub struct Claims {
     pub expires_at: Option<Timestamp>,
     /// When it was made.
     pub issued_at: Option<Timestamp>,
-    /// Whether Astro made it for purposes of its own.
+    /// Whether it says that Astro generated it, as API tokens do and other credentials do not.
     pub is_astronomer_generated: bool,
     /// The version of the claims.
     pub version: Option<String>,

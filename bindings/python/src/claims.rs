@@ -90,7 +90,7 @@ impl Claims {
         self.0.issued_at.as_ref().map(|time| datetime(py, time)).transpose()
     }
 
-    /// Whether Astro made the token for purposes of its own.
+    /// Whether the token says that Astro generated it, as API tokens do and other credentials do not.
     #[getter]
     fn is_astronomer_generated(&self) -> bool {
         self.0.is_astronomer_generated
