@@ -65,10 +65,9 @@ impl Caller {
             || state.deployment(id).is_some_and(|found| self.has_any(EntityType::Workspace, &found.workspace_id))
     }
 
-    /// Whether it may read a token: its own, or one with a role on something that it sees.
+    /// Whether it may read a token: one with a role on something that it sees, and so always itself.
     pub(super) fn sees_token(&self, state: &State, held: &Held) -> bool {
-        self.id == held.token.id
-            || self.sees_organization()
+        self.sees_organization()
             || held.roles().iter().any(|role| match role.entity_type.known() {
                 Some(EntityType::Workspace) => self.sees_workspace(&role.entity_id),
                 Some(EntityType::Deployment) => self.sees_deployment(state, &role.entity_id),

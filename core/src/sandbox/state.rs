@@ -231,8 +231,10 @@ impl State {
         if owner != Some(&held.organization_id) {
             return Err("belongs to an entity that its organization lacks");
         }
-        if held.token.roles.is_none() {
-            return Err("has no `roles`");
+        let own_type = Some(held.entity_type());
+        let is_own = |role: &TokenRole| role.entity_type.known() == own_type && role.entity_id == held.entity_id;
+        if !held.roles().iter().any(is_own) {
+            return Err("has no role on the entity that it belongs to");
         }
         let number = held.token.id.strip_prefix("cltoken").and_then(|number| number.parse::<u64>().ok());
         if number.is_some_and(|number| number > self.counters.tokens) {

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod answers;
+#[path = "../common/mod.rs"]
+mod common;
+mod exchanges;
 mod faults;
 mod life;
 mod lists;

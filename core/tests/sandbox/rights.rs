@@ -96,6 +96,17 @@ fn a_token_rotates_and_deletes_itself_but_does_not_promote_itself() {
 }
 
 #[test]
+fn taking_a_role_away_takes_the_right_to_it() {
+    let roles = json!({"roles": [{"entityType": "ORGANIZATION", "entityId": "clorg", "role": "ORGANIZATION_MEMBER"}]});
+    for (workspace_id, expected) in [("clws", 403), ("clws2", 200)] {
+        let caller = NewToken::organization("C", "ORGANIZATION_MEMBER");
+        let caller = caller.role_on(EntityType::Workspace, workspace_id, "WORKSPACE_OWNER", None);
+        let (mut sandbox, secret) = with_caller(caller);
+        assert_eq!(status(&mut sandbox, "POST", &format!("{TOKENS}/cltoken1/roles"), &secret, &roles), expected);
+    }
+}
+
+#[test]
 fn another_organization_is_out_of_reach() {
     let mut sandbox = sandbox();
     sandbox.add_organization("clother", "Other");
