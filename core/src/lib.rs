@@ -40,6 +40,7 @@
 mod answer;
 mod api;
 mod api_error;
+mod audit;
 mod base64url;
 mod base_url;
 mod claims;
@@ -74,6 +75,7 @@ mod vocabulary;
 pub use answer::Answer;
 pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
+pub use audit::{Audit, Finding};
 pub use claims::{Claims, inspect};
 #[cfg(feature = "cli")]
 pub use command::{

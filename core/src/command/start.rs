@@ -108,6 +108,7 @@ impl Command {
         let owner = Owner { scope: self.scope, entity_id: entity_id.map(str::to_owned) };
         let workspace_id: Value<'_> = entity_id.filter(|_| self.scope == Scope::Workspace).into();
         let deployment_id: Value<'_> = entity_id.filter(|_| self.scope == Scope::Deployment).into();
+        let preview = Value::Absent;
         let (token_id, token_name) = (given(&self.token_id), given(&self.token_name));
         match (self.operation, self.token_scope) {
             (CommandOperation::CreateToken, _) => {
@@ -178,19 +179,20 @@ impl Command {
             }
             (CommandOperation::AddTokenRole, scope) => {
                 let role = given(&self.role);
-                let input = AddTokenRole { token_id, token_name, workspace_id, deployment_id, role };
+                let input = AddTokenRole { token_id, token_name, workspace_id, deployment_id, role, preview };
                 let plan = input.plan(api, report_mut).map(|role| role.of_scope(scope));
                 begin(name, session, seed, report, plan).map(Conversation::outcome)
             }
             (CommandOperation::UpdateTokenRole, scope) => {
                 let role = given(&self.role);
-                let input = ChangeTokenRole { token_id, token_name, workspace_id, deployment_id, role };
+                let input = ChangeTokenRole { token_id, token_name, workspace_id, deployment_id, role, preview };
                 let plan = input.plan(api, report_mut).map(|role| role.of_scope(scope));
                 begin(name, session, seed, report, plan).map(Conversation::outcome)
             }
             (CommandOperation::RemoveTokenRole, scope) => {
                 let remove_orphans = flag(options.remove_orphans);
-                let input = RemoveTokenRole { token_id, token_name, workspace_id, deployment_id, remove_orphans };
+                let input =
+                    RemoveTokenRole { token_id, token_name, workspace_id, deployment_id, remove_orphans, preview };
                 let plan = input.plan(api, report_mut).map(|role| role.of_scope(scope));
                 begin(name, session, seed, report, plan).map(Conversation::outcome)
             }

@@ -34,6 +34,8 @@
 
 mod create;
 mod delete;
+mod diff;
+mod duplicate;
 mod error;
 mod find;
 mod journal;
@@ -63,7 +65,7 @@ pub use rotate::{FinishRotation, RotateToken, Rotation};
 pub use session::Session;
 pub use update::{TokenUpdate, UpdateToken};
 pub use work::{Outcome, Work, WorkKind};
-pub use {create::CreateToken, delete::DeleteToken};
+pub use {create::CreateToken, delete::DeleteToken, diff::RoleDiff, duplicate::CloneToken};
 #[cfg(feature = "cli")]
 pub(crate) use {owner::Owner, work::begin};
 

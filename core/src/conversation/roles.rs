@@ -9,6 +9,7 @@ mod orphans;
 pub(super) use edit::{Edit, rewrite};
 
 use super::{
+    diff::RoleDiff,
     error::{Failure, FailureCode},
     find::Target,
     owner::Owner,
@@ -16,10 +17,7 @@ use super::{
     work::Plan,
 };
 use crate::{
-    Api, ApiToken, Code, EntityType, Scope, TokenRole, Value, Word,
-    fields::fields,
-    report::{Given, Report},
-    spelling::Path,
+    Api, ApiToken, Code, EntityType, Scope, TokenRole, Value, Word, fields::fields, report::Report, spelling::Path,
     text::shown,
 };
 
@@ -39,6 +37,8 @@ fields! {
         deployment_id: text,
         /// The role: `WORKSPACE_AUTHOR`, or for a Deployment also a custom role.
         role: text,
+        /// Writes nothing: the outcome says what would change.
+        preview: boolean,
     }
     aliases {
         "id" => "token_id",
@@ -63,6 +63,8 @@ fields! {
         deployment_id: text,
         /// The new role.
         role: text,
+        /// Writes nothing: the outcome says what would change.
+        preview: boolean,
     }
     aliases {
         "id" => "token_id",
@@ -89,6 +91,8 @@ fields! {
         deployment_id: text,
         /// Removes narrower roles too: those on Deployments of the Workspace, and on DAGs of the Deployment.
         remove_orphans: boolean,
+        /// Writes nothing: the outcome says what would change.
+        preview: boolean,
     }
     aliases {
         "id" => "token_id",
@@ -104,7 +108,7 @@ fields! {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RoleChange {
-    /// The token as it is now.
+    /// The token as it is now; in a preview, as it would be.
     pub token: ApiToken,
     /// What the role is on.
     pub entity_type: EntityType,
@@ -116,10 +120,12 @@ pub struct RoleChange {
     /// The role that the token has there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_role: Option<String>,
-    /// Whether anything had to be done.
+    /// Whether anything had to be done, or would have to be.
     pub changed: bool,
     /// Narrower roles that were removed with it.
     pub removed: Vec<TokenRole>,
+    /// All that is different about the roles of the token.
+    pub diff: RoleDiff,
 }
 
 /// The Workspace or Deployment of a role.
@@ -162,6 +168,7 @@ pub(crate) struct OneRole {
     target: Target,
     entity: Entity,
     task: Task,
+    preview: bool,
     strict: bool,
 }
 
@@ -180,12 +187,26 @@ impl OneRole {
     }
 }
 
+impl OneRole {
+    fn new(
+        api: &Api,
+        report: &mut Report,
+        target: Option<Target>,
+        entity: Option<Entity>,
+        task: Option<Task>,
+        preview: &Value<'_>,
+    ) -> Option<Self> {
+        let preview = report.boolean(Path::field("preview"), preview).value().unwrap_or_default();
+        Some(OneRole { target: target?, entity: entity?, task: task?, preview, strict: api.is_strict() })
+    }
+}
+
 impl AddTokenRole<'_> {
     pub(crate) fn plan(&self, api: &Api, report: &mut Report) -> Option<OneRole> {
         let target = Target::named(report, &self.token_id, &self.token_name);
         let entity = Entity::read(report, &self.workspace_id, &self.deployment_id);
-        let role = role_on(report, entity.as_ref(), &self.role, api);
-        Some(OneRole { target: target?, entity: entity?, task: Task::Add(role?), strict: api.is_strict() })
+        let task = role_on(report, entity.as_ref(), &self.role, api).map(Task::Add);
+        OneRole::new(api, report, target, entity, task, &self.preview)
     }
 }
 
@@ -193,8 +214,8 @@ impl ChangeTokenRole<'_> {
     pub(crate) fn plan(&self, api: &Api, report: &mut Report) -> Option<OneRole> {
         let target = Target::named(report, &self.token_id, &self.token_name);
         let entity = Entity::read(report, &self.workspace_id, &self.deployment_id);
-        let role = role_on(report, entity.as_ref(), &self.role, api);
-        Some(OneRole { target: target?, entity: entity?, task: Task::Change(role?), strict: api.is_strict() })
+        let task = role_on(report, entity.as_ref(), &self.role, api).map(Task::Change);
+        OneRole::new(api, report, target, entity, task, &self.preview)
     }
 }
 
@@ -202,13 +223,9 @@ impl RemoveTokenRole<'_> {
     pub(crate) fn plan(&self, api: &Api, report: &mut Report) -> Option<OneRole> {
         let target = Target::named(report, &self.token_id, &self.token_name);
         let entity = Entity::read(report, &self.workspace_id, &self.deployment_id);
-        let orphans = match report.boolean(Path::field("remove_orphans"), &self.remove_orphans) {
-            Given::Is(orphans) => orphans,
-            Given::Absent => false,
-            Given::Wrong => return None,
-        };
-        let task = Task::Remove { orphans };
-        Some(OneRole { target: target?, entity: entity?, task, strict: api.is_strict() })
+        let orphans = report.boolean(Path::field("remove_orphans"), &self.remove_orphans);
+        let task = Some(Task::Remove { orphans: orphans.value().unwrap_or_default() });
+        OneRole::new(api, report, target, entity, task, &self.preview)
     }
 }
 
@@ -221,7 +238,7 @@ impl Plan for OneRole {
     type Outcome = RoleChange;
 
     async fn run(self, talk: Talk) -> Result<RoleChange, Failure> {
-        let OneRole { target, entity, task, strict } = self;
+        let OneRole { target, entity, task, preview, strict } = self;
         let token = target.find(&talk).await?;
         if token.roles.is_none() {
             let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
@@ -255,10 +272,12 @@ impl Plan for OneRole {
                 Edit::remove(entity.clone(), removed.clone())
             }
         };
-        let (token, changed) = rewrite(&talk, token, &edit).await?;
+        let before = token.roles.clone().unwrap_or_default();
+        let (token, changed) = if preview { edit.preview(token) } else { rewrite(&talk, token, &edit).await? };
+        let diff = RoleDiff::between(&before, token.roles.as_deref().unwrap_or_default());
         let new_role = entity.role_of(&token).map(str::to_owned);
         let Entity { entity_type, id } = entity;
-        Ok(RoleChange { token, entity_type, entity_id: id, old_role, new_role, changed, removed })
+        Ok(RoleChange { token, entity_type, entity_id: id, old_role, new_role, changed, removed, diff })
     }
 }
 

@@ -1,8 +1,9 @@
 //! [`Work`]: the inputs of conversations, and how each becomes one.
 
 use super::{
-    AddTokenRole, AllTokens, ChangeTokenRole, Conversation, CreateToken, DeleteToken, FindToken, FinishRotation,
-    RemoveTokenRole, RoleChange, RotateToken, Rotation, Session, TokenUpdate, UpdateToken, error::Failure, talk::Talk,
+    AddTokenRole, AllTokens, ChangeTokenRole, CloneToken, Conversation, CreateToken, DeleteToken, FindToken,
+    FinishRotation, RemoveTokenRole, RoleChange, RotateToken, Rotation, Session, TokenUpdate, UpdateToken,
+    error::Failure, talk::Talk,
 };
 use crate::{ApiToken, ValidationError, Value, fields::Fields, report::Report};
 
@@ -179,6 +180,8 @@ works! {
     FindToken = "find_token" -> ApiToken;
     /// [`CreateToken`]
     CreateToken = "create_token" -> ApiToken;
+    /// [`CloneToken`]
+    CloneToken = "clone_token" -> ApiToken;
     /// [`UpdateToken`]
     UpdateToken = "update_token" -> TokenUpdate;
     /// [`AddTokenRole`]

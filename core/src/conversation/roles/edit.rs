@@ -2,8 +2,9 @@
 
 use super::Entity;
 use crate::{
-    Api, ApiToken, EntityType, Method, Operation, Request, TokenRole, UpdateTokenRoles, Word,
+    Api, ApiToken, Method, Operation, Request, TokenRole, UpdateTokenRoles, Word,
     conversation::{
+        diff::is_same_place,
         error::{Failure, FailureCode},
         find,
         journal::Deed,
@@ -72,6 +73,14 @@ impl Edit {
         (Some(&roles) != token.roles.as_ref()).then_some(roles)
     }
 
+    /// The token as it would be, and whether that differs.
+    pub(super) fn preview(&self, token: ApiToken) -> (ApiToken, bool) {
+        match self.apply(&token) {
+            Some(roles) => (ApiToken { roles: Some(roles), ..token }, true),
+            None => (token, false),
+        }
+    }
+
     fn deed(&self, token: &ApiToken) -> Deed {
         let (id, place) = (shown(&token.id), self.entity.shown());
         match &self.role {
@@ -92,14 +101,6 @@ impl Edit {
             },
         }
     }
-}
-
-/// Whether two roles are on the same entity; a DAG id means one DAG in each Deployment.
-fn is_same_place(one: &TokenRole, other: &TokenRole) -> bool {
-    let is_dag = |role: &TokenRole| matches!(role.entity_type, Word::Known(EntityType::Dag | EntityType::DagTag));
-    one.entity_type == other.entity_type
-        && one.entity_id == other.entity_id
-        && (!is_dag(one) || one.deployment_id == other.deployment_id)
 }
 
 /// Writes until the roles are as they shall be, as read afterwards. The token as it is then, and whether anything had to be
