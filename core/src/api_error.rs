@@ -104,6 +104,7 @@ impl ApiError {
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         Some(match self.status {
+            300..=399 => "redirects are not followed, as the credential would go along; check the base URL",
             401 => "the credential is missing, wrong, expired or rotated; check what `ASTRO_API_TOKEN` holds",
             403 => "the credential lacks the right; it needs a role on the entity that the request is about",
             404 => "check the id, and that the credential belongs to the same Organization",

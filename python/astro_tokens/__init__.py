@@ -10,7 +10,8 @@
     >>> correct_command("astro organization token create --name CI --role ORGANIZATION OWNER")
     'astro organization token create --name CI --role ORGANIZATION_OWNER'
 
-Nothing here touches the network: any HTTP client can send the request, with the header `authorization` added.
+None of this touches the network: any HTTP client can send the request, with the header `authorization` added.
+`AstroTokens` and `AsyncAstroTokens` do so with `httpx`, and do work that takes several requests.
 """
 
 from ._core import (
@@ -21,11 +22,14 @@ from ._core import (
     Credential,
     Request,
     Response,
+    RoleChange,
+    Rotation,
     Secret,
     Subject,
     SubjectRoles,
     TokenPage,
     TokenRole,
+    TokenUpdate,
     base_url_of_domain,
     correct_command,
     credential_from_env,
@@ -34,7 +38,17 @@ from ._core import (
     inspect_token,
     parse_command,
 )
-from ._errors import ApiError, AstroTokensError, FieldError, Problem, Span, TransportError, ValidationError
+from ._errors import (
+    ApiError,
+    AstroTokensError,
+    Candidate,
+    ConversationError,
+    FieldError,
+    Problem,
+    Span,
+    TransportError,
+    ValidationError,
+)
 
 __all__ = [
     "Api",
@@ -42,18 +56,27 @@ __all__ = [
     "ApiInput",
     "ApiToken",
     "ApiVersion",
+    "AstroTokens",
     "AstroTokensError",
+    "AsyncAstroTokens",
+    "Candidate",
     "Claims",
+    "ClientSettings",
     "Command",
     "CommandDict",
     "CommandOperation",
+    "CommandOptions",
+    "ConversationError",
     "CreateTokenInput",
     "Credential",
     "DagRole",
     "DeleteTokenInput",
     "DeploymentRole",
     "EntityType",
+    "FailureCode",
     "FieldError",
+    "FindTokenFields",
+    "FinishRotationFields",
     "GetTokenInput",
     "Grant",
     "Kind",
@@ -61,9 +84,13 @@ __all__ = [
     "OrganizationRole",
     "Problem",
     "ProblemCode",
+    "RemoveTokenRoleFields",
     "Request",
     "Response",
+    "RoleChange",
+    "RotateTokenFields",
     "RotateTokenInput",
+    "Rotation",
     "Scope",
     "Secret",
     "Severity",
@@ -74,10 +101,15 @@ __all__ = [
     "SubjectRoles",
     "TokenPage",
     "TokenRole",
+    "TokenRoleFields",
+    "TokenUpdate",
+    "TokensFields",
     "TransportError",
+    "UpdateTokenFields",
     "UpdateTokenInput",
     "UpdateTokenRolesInput",
     "ValidationError",
+    "Work",
     "WorkspaceRole",
     "base_url_of_domain",
     "correct_command",
@@ -90,12 +122,21 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # What is left of `__all__` serves annotations, and `typing` takes longer to load than all the rest.
+    # What is left of `__all__` needs an HTTP client or serves annotations: both take longer to load than all the rest.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import _types
+    if name in ("AstroTokens", "AsyncAstroTokens"):
+        try:
+            from . import _client as module
+        except ModuleNotFoundError as missing:
+            if missing.name not in ("anyio", "httpx"):
+                raise
+            message = f"{name} sends requests with httpx: pip install 'astro-tokens[http]'"
+            raise ModuleNotFoundError(message, name=missing.name) from missing
+    else:
+        from . import _types as module
 
-    value = globals()[name] = getattr(_types, name)
+    value = globals()[name] = getattr(module, name)
     return value
 
 

@@ -1,8 +1,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Literal, Protocol, SupportsIndex, final, overload
+from typing import Any, Generic, Literal, Protocol, SupportsIndex, TypeAlias, final, overload
 
-from typing_extensions import Self, TypeVar
+from typing_extensions import Self, TypeVar, disjoint_base
 
 from ._errors import Problem
 from ._types import (
@@ -23,6 +23,7 @@ from ._types import (
     Sort,
     UpdateTokenInput,
     UpdateTokenRolesInput,
+    Work,
 )
 
 __all__ = [
@@ -30,14 +31,23 @@ __all__ = [
     "ApiToken",
     "Claims",
     "Command",
+    "Conversation",
     "Credential",
+    "Event",
+    "Reply",
     "Request",
     "Response",
+    "RoleChange",
+    "Rotation",
+    "Sandbox",
     "Secret",
+    "Session",
+    "Step",
     "Subject",
     "SubjectRoles",
     "TokenPage",
     "TokenRole",
+    "TokenUpdate",
     "base_url_of_domain",
     "correct_command",
     "credential_from_env",
@@ -45,8 +55,11 @@ __all__ = [
     "format_command",
     "inspect_token",
     "parse_command",
+    "version",
 ]
 
+# Inside of `Step`, the name is that of a step.
+_Request: TypeAlias = Request[Any]
 _Answer = TypeVar("_Answer", covariant=True, default=ApiToken | TokenPage | SubjectRoles | None)
 
 class _Headers(Protocol):
@@ -134,6 +147,7 @@ class Api:
     @overload
     def delete_token(self, input: DeleteTokenInput | Entries, /) -> Request[None]: ...
     def build(self, command: Command) -> Request[ApiToken | TokenPage]: ...
+    def start(self, command: Command, *, seed: int | None = None) -> Conversation: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -345,6 +359,193 @@ class Credential:
 def inspect_token(token: str | Secret, *, now: datetime | None = None) -> Claims: ...
 def credential_from_env(env: Mapping[str, str] | None = None) -> Credential: ...
 def base_url_of_domain(domain: str) -> str: ...
+@final
+class TokenUpdate:
+    @property
+    def token(self) -> ApiToken: ...
+    @property
+    def changed(self) -> tuple[str, ...]: ...
+    @property
+    def old_role(self) -> str | None: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+@final
+class RoleChange:
+    @property
+    def token(self) -> ApiToken: ...
+    @property
+    def entity_type(self) -> str: ...
+    @property
+    def entity_id(self) -> str: ...
+    @property
+    def old_role(self) -> str | None: ...
+    @property
+    def new_role(self) -> str | None: ...
+    @property
+    def changed(self) -> bool: ...
+    @property
+    def removed(self) -> tuple[TokenRole, ...]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+@final
+class Rotation:
+    @property
+    def token(self) -> ApiToken: ...
+    @property
+    def secret(self) -> Secret | None: ...
+    @property
+    def old_token_id(self) -> str | None: ...
+    @property
+    def old_kept_until(self) -> datetime | None: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+@final
+class Session:
+    def __new__(
+        cls, api: Api, *, token_id: str | None = None, attempts: int | None = None, patience: float | None = None
+    ) -> Session: ...
+    @property
+    def api(self) -> Api: ...
+    def start(
+        self, work: Work, input: Entries | None = None, /, *, seed: int | None = None, **fields: Any
+    ) -> Conversation: ...
+    def start_command(
+        self,
+        command: Command,
+        *,
+        overlap: bool = False,
+        keep_old: int | None = None,
+        anew: bool = False,
+        allow_lockout: bool = False,
+        remove_orphans: bool = False,
+        seed: int | None = None,
+    ) -> Conversation: ...
+
+@final
+class Conversation:
+    @property
+    def name(self) -> str: ...
+    @property
+    def warnings(self) -> tuple[Problem, ...]: ...
+    def step(
+        self, event: Response | Event | None, now_ms: int
+    ) -> Step.Request | Step.Wait | Step.Store | Step.Page | Step.Done: ...
+    def close(self) -> None: ...
+
+@disjoint_base
+class Event:
+    @final
+    class Failed(Event):
+        __match_args__ = ("message", "may_have_arrived")
+        def __new__(cls, message: str, may_have_arrived: bool) -> Event.Failed: ...
+        @property
+        def message(self) -> str: ...
+        @property
+        def may_have_arrived(self) -> bool: ...
+
+    @final
+    class Waited(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.Waited: ...
+
+    @final
+    class Stored(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.Stored: ...
+
+    @final
+    class NotStored(Event):
+        __match_args__ = ("message",)
+        def __new__(cls, message: str) -> Event.NotStored: ...
+        @property
+        def message(self) -> str: ...
+
+    @final
+    class Next(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.Next: ...
+
+    @final
+    class Cancelled(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.Cancelled: ...
+
+@disjoint_base
+class Step:
+    @final
+    class Request(Step):
+        __match_args__ = ("request",)
+        def __new__(cls, request: _Request) -> Step.Request: ...
+        @property
+        def request(self) -> _Request: ...
+
+    @final
+    class Wait(Step):
+        __match_args__ = ("milliseconds",)
+        def __new__(cls, milliseconds: int) -> Step.Wait: ...
+        @property
+        def milliseconds(self) -> int: ...
+
+    @final
+    class Store(Step):
+        __match_args__ = ("token", "secret")
+        def __new__(cls, token: ApiToken, secret: Secret) -> Step.Store: ...
+        @property
+        def token(self) -> ApiToken: ...
+        @property
+        def secret(self) -> Secret: ...
+
+    @final
+    class Page(Step):
+        __match_args__ = ("page",)
+        def __new__(cls, page: TokenPage) -> Step.Page: ...
+        @property
+        def page(self) -> TokenPage: ...
+
+    @final
+    class Done(Step):
+        __match_args__ = ("result",)
+        def __new__(cls, result: Any) -> Step.Done: ...
+        @property
+        def result(self) -> Any: ...
+
+@final
+class Sandbox:
+    def __new__(cls, *, empty: bool = False, rate_limits: bool = True) -> Sandbox: ...
+    @classmethod
+    def from_json(cls, text: str, /) -> Sandbox: ...
+    def to_json(self) -> str: ...
+    @property
+    def owner_token(self) -> Secret: ...
+    def add_organization(self, id: str, name: str) -> None: ...
+    def add_workspace(self, organization_id: str, id: str, name: str) -> None: ...
+    def add_deployment(self, workspace_id: str, id: str, name: str) -> None: ...
+    def add_token(self, *, now_ms: int | None = None, **fields: Any) -> ApiToken: ...
+    def fault(self, **fields: Any) -> None: ...
+    def clear_faults(self) -> None: ...
+    @property
+    def tokens(self) -> tuple[ApiToken, ...]: ...
+    @property
+    def requests(self) -> tuple[dict[str, Any], ...]: ...
+    def answer(
+        self,
+        method: str,
+        url: str,
+        headers: _Headers | Iterable[tuple[str, str]] | None = None,
+        body: bytes | bytearray | str | None = None,
+        *,
+        now_ms: int | None = None,
+    ) -> Reply: ...
+
+@final
+class Reply:
+    @property
+    def delay_ms(self) -> int: ...
+    @property
+    def outcome(self) -> Literal["response", "not_sent", "lost"]: ...
+    @property
+    def response(self) -> Response | None: ...
+
 def parse_command(
     source: str | Sequence[str], *, strict: bool = False, allow_unknown_roles: bool = False
 ) -> Command: ...
@@ -353,3 +554,4 @@ def explain_command(
 ) -> str: ...
 def correct_command(source: str | Sequence[str], *, allow_unknown_roles: bool = False) -> str | None: ...
 def format_command(command: Command | CommandDict | Entries | Request[Any], shell: Shell | None = "posix") -> str: ...
+def version() -> str: ...

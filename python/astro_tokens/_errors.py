@@ -5,13 +5,14 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._core import Secret
-    from ._types import ProblemCode, Severity
+    from ._types import FailureCode, ProblemCode, Severity
 
 
 class Span(tuple[int, int, "int | None"]):
     """A place in a command: `line[span.start:span.end]`, or `arguments[span.argument][span.start:span.end]`.
 
-    A tuple with names, made by hand because loading `typing` or `collections` takes longer than the rest of the package.
+    A tuple with names, made by hand because loading `typing` or `collections` takes longer than the rest of the
+    package.
     """
 
     __module__ = "astro_tokens"
@@ -186,8 +187,8 @@ class ApiError(AstroTokensError):
     retry_after: float | None
     """Seconds to wait before another try, where Astro says so."""
     secret: Secret | None
-    """A secret that came with an answer which cannot be read: the token exists, and nobody will be told its value again.
-    An error that holds one refuses to be pickled."""
+    """A secret that came with an answer which cannot be read: the token exists, and nobody will be told its value
+    again. An error that holds one refuses to be pickled."""
     help: str | None
     """What to do about it, where the status tells."""
 
@@ -218,7 +219,7 @@ class ApiError(AstroTokensError):
 
 
 class TransportError(AstroTokensError):
-    """No answer came: the connection failed, or took too long. The failure of the HTTP client is its `__cause__`."""
+    """No answer came: the connection failed, or took too long."""
 
     __module__ = "astro_tokens"
 
@@ -236,3 +237,126 @@ class TransportError(AstroTokensError):
     def __str__(self) -> str:
         known = "whether the request arrived is not known" if self.may_have_arrived else "the request was not sent"
         return f"{self.message}; {known}"
+
+
+class Candidate(_Value):
+    """A token that fits what was asked for. It cannot be changed, and compares by its fields."""
+
+    __module__ = "astro_tokens"
+    __slots__ = ("created_at", "id", "name", "scope", "short_token")
+    __match_args__ = ("id", "name", "scope", "short_token", "created_at")
+
+    id: str
+    """Its id."""
+    name: str
+    """Its name."""
+    scope: str
+    """Its scope."""
+    short_token: str
+    """Identifies its secret without revealing it."""
+    created_at: str
+    """When it was created, in RFC 3339."""
+
+    def __init__(self, id: str, name: str, scope: str, short_token: str, created_at: str) -> None:
+        """From its parts."""
+        put = object.__setattr__
+        put(self, "id", id)
+        put(self, "name", name)
+        put(self, "scope", scope)
+        put(self, "short_token", short_token)
+        put(self, "created_at", created_at)
+
+    def __reduce__(self) -> tuple[type[Candidate], tuple[object, ...]]:
+        return Candidate, self._fields()
+
+
+class ConversationError(AstroTokensError):
+    """Work that takes several requests failed, and this is exactly what stands. What it came from is its `__cause__`.
+
+    An interrupt or a cancelled task goes on as what it is; `ConversationError.of` finds what stands then.
+    """
+
+    __module__ = "astro_tokens"
+
+    work: str
+    """The work: `rotate_token`."""
+    code: FailureCode
+    """In which way it failed."""
+    message: str
+    """What happened: starts in lower case, no final period."""
+    help: str | None
+    """What to do about it."""
+    done: tuple[str, ...]
+    """What was done before, in order, in sentences for people."""
+    not_done: tuple[str, ...]
+    """What was not done any more."""
+    unclear: tuple[str, ...]
+    """What nobody knows: look at it before trying again."""
+    cause: ApiError | TransportError | ValidationError | None
+    """What it came from."""
+    secret: Secret | None
+    """The last secret that was received; nobody will be told its value again. An error that holds one refuses to be
+    pickled."""
+    candidates: tuple[Candidate, ...]
+    """The tokens that it may be about."""
+    warnings: tuple[Problem, ...]
+    """What was worth a look until then."""
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        work: str,
+        code: FailureCode,
+        message: str,
+        help: str | None = None,
+        done: tuple[str, ...] = (),
+        not_done: tuple[str, ...] = (),
+        unclear: tuple[str, ...] = (),
+        cause: ApiError | TransportError | ValidationError | None = None,
+        secret: Secret | None = None,
+        candidates: tuple[Candidate, ...] = (),
+        warnings: tuple[Problem, ...] = (),
+    ) -> None:
+        """Made by this package. `text` says everything at once."""
+        super().__init__(text)
+        self.work = work
+        self.code = code
+        self.message = message
+        self.help = help
+        self.done = done
+        self.not_done = not_done
+        self.unclear = unclear
+        self.cause = cause
+        self.secret = secret
+        self.candidates = candidates
+        self.warnings = warnings
+
+    @staticmethod
+    def of(exception: BaseException | None) -> ConversationError | None:
+        """What stands after an exception: of a `KeyboardInterrupt`, an `asyncio.CancelledError`, or what was made of
+        them.
+
+        `None`: nothing was begun.
+        """
+        seen: set[int] = set()
+        while exception is not None and id(exception) not in seen:
+            if isinstance(exception, ConversationError):
+                return exception
+            found = getattr(exception, "conversation_error", None)
+            if isinstance(found, ConversationError):
+                return found
+            seen.add(id(exception))
+            exception = exception.__cause__ or exception.__context__
+        return None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _conversation_error, (self.args[0], vars(self))
+
+
+def _conversation_error(text: str, fields: dict[str, object]) -> ConversationError:
+    """A pickled error; its cause is as it was."""
+    error = ConversationError.__new__(ConversationError, text)
+    vars(error).update(fields)
+    error.__cause__ = error.cause
+    return error

@@ -3,8 +3,11 @@
 Nothing at run time depends on them; the core decides what is valid. They are tested against `core/vocabulary.json`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Literal, SupportsIndex, TypedDict
+
+from ._errors import Problem
 
 ApiVersion = Literal["v1", "v1beta1"]
 """A version of the API."""
@@ -121,6 +124,37 @@ ProblemCode = Literal[
     "unused_credential",
 ]
 """The stable name of a kind of problem."""
+
+FailureCode = Literal[
+    "refused",
+    "unreachable",
+    "unknown",
+    "invalid",
+    "not_found",
+    "ambiguous",
+    "mismatch",
+    "unverifiable",
+    "would_lock_out",
+    "not_stored",
+    "lost_update",
+    "cancelled",
+    "misuse",
+]
+"""The stable name of a way in which a conversation fails."""
+
+Work = Literal[
+    "tokens",
+    "find_token",
+    "create_token",
+    "update_token",
+    "add_token_role",
+    "change_token_role",
+    "remove_token_role",
+    "rotate_token",
+    "finish_rotation",
+    "delete_token",
+]
+"""Work that takes several requests."""
 
 Role = OrganizationRole | WorkspaceRole | DeploymentRole | str
 """A role on the entity of a token; a `str`, because Deployments have custom roles."""
@@ -252,3 +286,89 @@ class DeleteTokenInput(TypedDict):
     """The field of `Api.delete_token`."""
 
     token_id: str
+
+
+class TokensFields(TypedDict, total=False):
+    """The fields of `AstroTokens.tokens`."""
+
+    workspace_id: str | None
+    deployment_id: str | None
+    only_organization_tokens: bool | None
+    sorts: Sequence[Sort] | None
+    kind: Kind | None
+    dag_id: str | None
+    dag_tags: Sequence[str] | None
+
+
+class FindTokenFields(TypedDict, total=False):
+    """The fields of `AstroTokens.find_token` and `AstroTokens.delete_token`: an id, a name, or both."""
+
+    token_id: str | None
+    token_name: str | None
+    workspace_id: str | None
+    deployment_id: str | None
+
+
+class UpdateTokenFields(FindTokenFields, total=False):
+    """The fields of `AstroTokens.update_token`."""
+
+    name: str | None
+    description: str | None
+    role: Role | None
+
+
+class _RoleRequired(TypedDict):
+    role: Role
+
+
+class TokenRoleFields(FindTokenFields, _RoleRequired):
+    """The fields of `AstroTokens.add_token_role` and `AstroTokens.change_token_role`."""
+
+
+class RemoveTokenRoleFields(FindTokenFields, total=False):
+    """The fields of `AstroTokens.remove_token_role`."""
+
+    remove_orphans: bool | None
+
+
+class RotateTokenFields(FindTokenFields, total=False):
+    """The fields of `AstroTokens.rotate_token`."""
+
+    overlap: bool | None
+    keep_old: int | timedelta | None
+    anew: bool | None
+    allow_lockout: bool | None
+
+
+class FinishRotationFields(FindTokenFields, total=False):
+    """The fields of `AstroTokens.finish_rotation`."""
+
+    old_token_id: str | None
+    keep_old: int | timedelta | None
+
+
+class CommandOptions(TypedDict, total=False):
+    """What the Astro CLI has no flag for: see `AstroTokens.run`."""
+
+    overlap: bool
+    keep_old: int | timedelta | None
+    anew: bool
+    allow_lockout: bool
+    remove_orphans: bool
+
+
+class ClientSettings(TypedDict, total=False):
+    """The settings that `AstroTokens` and `AsyncAstroTokens` have in common."""
+
+    organization_id: str | None
+    api_version: ApiVersion | None
+    base_url: str | None
+    domain: str | None
+    strict: bool | None
+    allow_unknown_roles: bool | None
+    workspace_id: str | None
+    deployment_id: str | None
+    env: Mapping[str, str] | None
+    attempts: int | None
+    patience: float | None
+    on_warning: Callable[[Problem], None] | None

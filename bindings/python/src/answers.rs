@@ -18,7 +18,7 @@ pub(crate) type Reduced<'py, A = (String,)> = PyResult<(Bound<'py, PyAny>, A)>;
 /// it, pickled. Its repr names it by id, name and short token.
 #[pyclass(frozen, eq, module = "astro_tokens")]
 #[derive(PartialEq)]
-pub(crate) struct ApiToken(astro_tokens::ApiToken);
+pub(crate) struct ApiToken(pub(crate) astro_tokens::ApiToken);
 
 #[pymethods]
 impl ApiToken {
@@ -173,7 +173,7 @@ impl ApiToken {
 /// It cannot be changed, and can be compared, hashed, copied and pickled.
 #[pyclass(frozen, eq, hash, module = "astro_tokens")]
 #[derive(PartialEq, Hash)]
-pub(crate) struct TokenRole(astro_tokens::TokenRole);
+pub(crate) struct TokenRole(pub(crate) astro_tokens::TokenRole);
 
 #[pymethods]
 impl TokenRole {
@@ -313,6 +313,13 @@ pub(crate) struct TokenPage {
     tokens: Py<PyTuple>,
 }
 
+impl TokenPage {
+    pub(crate) fn new(py: Python<'_>, mut page: astro_tokens::TokenPage) -> PyResult<Self> {
+        let tokens = std::mem::take(&mut page.tokens);
+        Ok(TokenPage { page, tokens: PyTuple::new(py, tokens.into_iter().map(ApiToken))?.unbind() })
+    }
+}
+
 #[pymethods]
 impl TokenPage {
     /// The tokens of this page: a tuple of `ApiToken`.
@@ -441,11 +448,7 @@ impl SubjectRoles {
 pub(crate) fn answer(py: Python<'_>, answer: Answer) -> PyResult<Bound<'_, PyAny>> {
     match answer {
         Answer::Token(token) => ApiToken(*token).into_bound_py_any(py),
-        Answer::Page(mut page) => {
-            let tokens = std::mem::take(&mut page.tokens);
-            let tokens = PyTuple::new(py, tokens.into_iter().map(ApiToken))?.unbind();
-            TokenPage { page, tokens }.into_bound_py_any(py)
-        }
+        Answer::Page(page) => TokenPage::new(py, page)?.into_bound_py_any(py),
         Answer::Roles(roles) => SubjectRoles(roles).into_bound_py_any(py),
         _ => Ok(py.None().into_bound(py)),
     }

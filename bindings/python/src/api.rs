@@ -12,6 +12,7 @@ use pyo3::{
 use crate::{
     arguments::{Argument, mapping_or_token_id, refuse_keywords, request},
     command::Command,
+    conversation::{self, Conversation},
     errors,
     request::Request,
     value::{self, argument},
@@ -42,7 +43,7 @@ use crate::{
 /// (JSON, YAML): keys that do not exist are problems like any other. `None` always means: not given.
 #[pyclass(frozen, eq, hash, module = "astro_tokens")]
 #[derive(PartialEq, Hash)]
-pub(crate) struct Api(astro_tokens::Api);
+pub(crate) struct Api(pub(crate) astro_tokens::Api);
 
 #[pymethods]
 impl Api {
@@ -344,6 +345,23 @@ impl Api {
     ///     TypeError: Something else than a `Command`.
     fn build(&self, py: Python<'_>, command: &Bound<'_, Command>) -> PyResult<Request> {
         self.0.build(&command.get().0).map(Request).map_err(|error| errors::raised(py, &error))
+    }
+
+    /// Begin the work of any command, for a caller that nothing is known about: see `Session.start_command`.
+    ///
+    /// Args:
+    ///     command (Command): What `parse_command` or `Command.from_dict` made.
+    ///     seed (int): For the jitter of waits; from the system where it is not given.
+    ///
+    /// Returns:
+    ///     Conversation: The work, not begun yet.
+    ///
+    /// Raises:
+    ///     ValidationError: Everything that can be judged before anything is read.
+    ///     TypeError: Something else than a `Command`.
+    #[pyo3(signature = (command, *, seed = None))]
+    fn start(&self, py: Python<'_>, command: &Bound<'_, Command>, seed: Option<u64>) -> PyResult<Conversation> {
+        conversation::of_command(py, &self.0, command, seed)
     }
 
     /// The id of the Organization.

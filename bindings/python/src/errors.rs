@@ -1,10 +1,13 @@
 //! Hands problems and errors to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
 
-use astro_tokens::{ApiError, FieldError, Problem, Span, ValidationError};
+use astro_tokens::{
+    ApiError, FieldError, Problem, Span, ValidationError,
+    conversation::{Candidate, Cause, ConversationError, TransportError},
+};
 use pyo3::{
     prelude::*,
     sync::PyOnceLock,
-    types::{PyTuple, PyType},
+    types::{PyDict, PyTuple, PyType},
 };
 
 use crate::secret::Secret;
@@ -13,27 +16,76 @@ const MODULE: &str = "astro_tokens._errors";
 
 /// The exception that says what is wrong; where even making it fails, that failure.
 pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
+    invalid(py, error).map_or_else(|failure| failure, PyErr::from_value)
+}
+
+fn invalid<'py>(py: Python<'py>, error: &ValidationError) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let exception = || {
-        let problems = problems(py, &error.problems)?;
-        CLASS.import(py, MODULE, "ValidationError")?.call1((error.to_string(), problems))
-    };
-    exception().map_or_else(|failure| failure, PyErr::from_value)
+    let problems = problems(py, &error.problems)?;
+    CLASS.import(py, MODULE, "ValidationError")?.call1((error.to_string(), problems))
 }
 
 /// The exception that says what Astro refused, or what is wrong with its answer.
 pub(crate) fn refused(py: Python<'_>, error: &ApiError) -> PyErr {
+    refusal(py, error).map_or_else(|failure| failure, PyErr::from_value)
+}
+
+fn refusal<'py>(py: Python<'py>, error: &ApiError) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let exception = || {
-        let field_errors = field_errors(py, &error.field_errors)?;
-        // Waits are short: every millisecond below 2^53 is a float.
-        let retry_after = error.retry_after_ms.map(|wait| wait as f64 / 1000.0);
-        let secret = error.secret.clone().map(Secret);
-        let (text, message, request_id) = (error.to_string(), &error.message, &error.request_id);
-        let fields = (text, error.status, message, request_id, field_errors, retry_after, secret, error.help());
-        CLASS.import(py, MODULE, "ApiError")?.call1(fields)
+    let field_errors = field_errors(py, &error.field_errors)?;
+    // Waits are short: every millisecond below 2^53 is a float.
+    let retry_after = error.retry_after_ms.map(|wait| wait as f64 / 1000.0);
+    let secret = error.secret.clone().map(Secret);
+    let (text, message, request_id) = (error.to_string(), &error.message, &error.request_id);
+    let fields = (text, error.status, message, request_id, field_errors, retry_after, secret, error.help());
+    CLASS.import(py, MODULE, "ApiError")?.call1(fields)
+}
+
+/// The exception that says what stands after a conversation failed; what it comes from is its `__cause__`.
+pub(crate) fn stands(py: Python<'_>, error: ConversationError) -> PyErr {
+    conversation_error(py, error).map_or_else(|failure| failure, PyErr::from_value)
+}
+
+fn conversation_error(py: Python<'_>, error: ConversationError) -> PyResult<Bound<'_, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let text = error.to_string();
+    let cause = match &error.cause {
+        None => None,
+        Some(Cause::Api(cause)) => Some(refusal(py, cause)?),
+        Some(Cause::Transport(cause)) => Some(no_answer(py, cause)?),
+        Some(Cause::Invalid(cause)) => Some(invalid(py, cause)?),
+        Some(_) => None,
     };
-    exception().map_or_else(|failure| failure, PyErr::from_value)
+    let fields = PyDict::new(py);
+    fields.set_item("work", error.work)?;
+    fields.set_item("code", error.code.as_str())?;
+    fields.set_item("message", error.message)?;
+    fields.set_item("help", error.help)?;
+    fields.set_item("done", PyTuple::new(py, error.done)?)?;
+    fields.set_item("not_done", PyTuple::new(py, error.not_done)?)?;
+    fields.set_item("unclear", PyTuple::new(py, error.unclear)?)?;
+    fields.set_item("cause", &cause)?;
+    fields.set_item("secret", error.secret.map(Secret))?;
+    fields.set_item("candidates", candidates(py, &error.candidates)?)?;
+    fields.set_item("warnings", problems(py, &error.warnings)?)?;
+    let exception = CLASS.import(py, MODULE, "ConversationError")?.call((text,), Some(&fields))?;
+    exception.setattr("__cause__", cause)?;
+    Ok(exception)
+}
+
+fn no_answer<'py>(py: Python<'py>, error: &TransportError) -> PyResult<Bound<'py, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, MODULE, "TransportError")?.call1((&error.message, error.may_have_arrived))
+}
+
+/// Tokens that may be meant as a tuple of Python's `Candidate`.
+fn candidates<'py>(py: Python<'py>, candidates: &[Candidate]) -> PyResult<Bound<'py, PyTuple>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let candidate = |token: &Candidate| {
+        let fields = (&token.id, &token.name, &token.scope, &token.short_token, &token.created_at);
+        CLASS.import(py, MODULE, "Candidate")?.call1(fields)
+    };
+    PyTuple::new(py, candidates.iter().map(candidate).collect::<PyResult<Vec<_>>>()?)
 }
 
 /// What Astro says of single fields as a tuple of Python's `FieldError`.

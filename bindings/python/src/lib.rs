@@ -7,10 +7,13 @@ mod api;
 mod arguments;
 mod claims;
 mod command;
+mod conversation;
 mod errors;
 mod json;
+mod outcomes;
 mod request;
 mod response;
+mod sandbox;
 mod secret;
 mod time;
 mod value;
@@ -24,8 +27,17 @@ mod _core {
         api::Api,
         claims::{Claims, Credential, base_url_of_domain, credential_from_env, inspect_token},
         command::{Command, correct_command, explain_command, format_command, parse_command},
+        conversation::{Conversation, Event, Session, Step},
+        outcomes::{RoleChange, Rotation, TokenUpdate},
         request::Request,
         response::Response,
+        sandbox::{Reply, Sandbox},
         secret::Secret,
     };
+
+    /// The version of this package.
+    #[pyo3::pyfunction]
+    fn version() -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
 }

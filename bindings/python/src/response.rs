@@ -63,7 +63,7 @@ impl Response {
 }
 
 /// The pairs of anything with `items`, such as the headers of every HTTP client, or of an iterable.
-fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
+pub(crate) fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let pairs = match headers.getattr_opt("items")? {
         Some(items) => items.call0()?,
         None => headers.clone(),
@@ -71,7 +71,8 @@ fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     pairs.try_iter()?.map(|pair| pair?.extract()).collect()
 }
 
-fn bytes(body: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+/// The bytes of a body, where a string stands for its UTF-8.
+pub(crate) fn bytes(body: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(text) = body.cast::<PyString>() {
         return Ok(text.to_str()?.as_bytes().to_vec());
     }

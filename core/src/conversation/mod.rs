@@ -147,7 +147,10 @@ impl<T: 'static> Conversation<T> {
     /// happened.
     pub fn step(&mut self, event: Event, now_ms: i64) -> Step<T> {
         let Some(running) = &mut self.running else {
-            return self.failed(Failure::misuse("the conversation is over"));
+            // An interrupt may come when it is done and before its outcome has reached anybody.
+            let is_cancelled = matches!(event, Event::Cancelled);
+            let misuse = || Failure::misuse("the conversation is over");
+            return self.failed(if is_cancelled { Failure::cancelled() } else { misuse() });
         };
         let fits = if self.has_begun { self.talk.expects(&event) } else { matches!(event, Event::Start) };
         // A cancelled conversation that has not begun has nothing to say but that.

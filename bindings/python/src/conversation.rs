@@ -1,0 +1,379 @@
+//! Conversations, as Python sees them: [`Session`], [`Conversation`], what it asks for and what it is told.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use astro_tokens::{
+    CommandOptions,
+    conversation::{self as core, Cause, FailureCode, Outcome, WorkKind},
+};
+use pyo3::{
+    IntoPyObjectExt,
+    exceptions::{PyTypeError, PyValueError},
+    prelude::*,
+    types::{PyDict, PyTuple},
+};
+
+use crate::{
+    answers::{ApiToken, TokenPage},
+    api::Api,
+    arguments::Argument,
+    command::Command,
+    errors,
+    outcomes::{RoleChange, Rotation, TokenUpdate},
+    request::Request,
+    response::Response,
+    secret::Secret,
+    value,
+};
+
+/// One caller's use of an `Api`: who it is, how patient it is, and how fast it may go.
+///
+/// Astro's rate limits are per credential, so make one session for each credential. It holds no credential itself, does
+/// nothing to the world, and can be used by any number of threads.
+///
+/// Args:
+///     api (Api): Where the tokens are.
+///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, a token that was
+///         made in spite of a lost answer can be told from those of others, and nobody locks themselves out by rotating
+///         their own token.
+///     attempts (int): How often a request is sent at most. Default: 5.
+///     patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120.
+#[pyclass(frozen, module = "astro_tokens.conversation")]
+pub(crate) struct Session(core::Session);
+
+#[pymethods]
+impl Session {
+    #[new]
+    #[pyo3(signature = (api, *, token_id = None, attempts = None, patience = None))]
+    fn new(
+        api: &Bound<'_, Api>,
+        token_id: Option<String>,
+        attempts: Option<u32>,
+        patience: Option<f64>,
+    ) -> PyResult<Self> {
+        let mut session = core::Session::new(api.get().0.clone());
+        if let Some(token_id) = token_id {
+            session = session.token_id(token_id);
+        }
+        if let Some(attempts) = attempts {
+            session = session.attempts(attempts);
+        }
+        if let Some(seconds) = patience {
+            if seconds.is_nan() || seconds < 0.0 {
+                return Err(PyValueError::new_err("the patience is no number of seconds"));
+            }
+            // A cast saturates, and forever is as good as any time that is longer than a life.
+            session = session.patience_ms((seconds * 1000.0) as u64);
+        }
+        Ok(Session(session))
+    }
+
+    /// Begin work that takes several requests.
+    ///
+    /// Args:
+    ///     work (str): `tokens`, `find_token`, `create_token`, `update_token`, `add_token_role`, `change_token_role`,
+    ///         `remove_token_role`, `rotate_token`, `finish_rotation` or `delete_token`.
+    ///     input: A mapping with the fields of the work by name, instead of keywords. The fields are those of the methods
+    ///         of `AstroTokens`.
+    ///     seed (int): For the jitter of waits; from the system where it is not given.
+    ///
+    /// Returns:
+    ///     Conversation: The work, not begun yet.
+    ///
+    /// Raises:
+    ///     ValidationError: Everything that can be judged before anything is read.
+    ///     ValueError: There is no such work.
+    ///     TypeError: A mapping together with keywords.
+    #[pyo3(signature = (work, input = None, /, *, seed = None, **fields))]
+    fn start(
+        &self,
+        py: Python<'_>,
+        work: &str,
+        input: Argument<'_, '_>,
+        seed: Option<u64>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Conversation> {
+        let kind = WorkKind::named(work).ok_or_else(|| {
+            let names: Vec<_> = WorkKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            PyValueError::new_err(format!("there is no such work; use one of {}", names.join(", ")))
+        })?;
+        let fields = match (input, fields) {
+            (Some(_), Some(_)) => return Err(PyTypeError::new_err("start() takes one mapping or keywords, not both")),
+            (Some(input), None) => value::everything(input)?,
+            (None, Some(fields)) => value::everything(fields)?,
+            (None, None) => astro_tokens::Value::Object(Vec::new()),
+        };
+        started(py, kind.start(&self.0, fields, seeded(py, seed)?))
+    }
+
+    /// Begin the work of a command. Its group decides what a token has to belong to; what the command does not say about
+    /// where it works comes from the current Workspace and Deployment of the `Api`.
+    ///
+    /// Args:
+    ///     command (Command): What `parse_command` or `Command.from_dict` made.
+    ///     overlap (bool): Rotates with overlap, which no flag of the Astro CLI says; so the following.
+    ///     keep_old (int): For how many seconds the old token stays.
+    ///     anew (bool): Makes a new successor even where a token looks like one.
+    ///     allow_lockout (bool): Rotates the caller's own token.
+    ///     remove_orphans (bool): Removes narrower roles too.
+    ///     seed (int): For the jitter of waits; from the system where it is not given.
+    ///
+    /// Returns:
+    ///     Conversation: The work, not begun yet.
+    ///
+    /// Raises:
+    ///     ValidationError: Everything that can be judged before anything is read.
+    #[pyo3(signature = (
+        command, *, overlap = false, keep_old = None, anew = false, allow_lockout = false, remove_orphans = false,
+        seed = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
+    fn start_command(
+        &self,
+        py: Python<'_>,
+        command: &Bound<'_, Command>,
+        overlap: bool,
+        keep_old: Option<i64>,
+        anew: bool,
+        allow_lockout: bool,
+        remove_orphans: bool,
+        seed: Option<u64>,
+    ) -> PyResult<Conversation> {
+        let mut options = CommandOptions::default();
+        options.overlap = overlap;
+        options.keep_old = keep_old;
+        options.anew = anew;
+        options.allow_lockout = allow_lockout;
+        options.remove_orphans = remove_orphans;
+        started(py, self.0.start_command(&command.get().0, options, seeded(py, seed)?))
+    }
+
+    /// What the requests are for.
+    #[getter]
+    fn api(&self) -> Api {
+        Api(self.0.api().clone())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Session({})", self.api().into_bound_py_any(py)?.repr()?))
+    }
+}
+
+/// The conversation of a command, for a caller that nothing is known about.
+pub(crate) fn of_command(
+    py: Python<'_>,
+    api: &astro_tokens::Api,
+    command: &Bound<'_, Command>,
+    seed: Option<u64>,
+) -> PyResult<Conversation> {
+    started(py, api.start(&command.get().0, seeded(py, seed)?))
+}
+
+fn started(
+    py: Python<'_>,
+    conversation: Result<core::Conversation<Outcome>, astro_tokens::ValidationError>,
+) -> PyResult<Conversation> {
+    let conversation = conversation.map_err(|error| errors::raised(py, &error))?;
+    Ok(Conversation { name: conversation.name(), state: Mutex::new(Some(conversation)) })
+}
+
+fn seeded(py: Python<'_>, seed: Option<u64>) -> PyResult<u64> {
+    match seed {
+        Some(seed) => Ok(seed),
+        None => {
+            let random: [u8; 8] = py.import("os")?.call_method1("urandom", (8,))?.extract()?;
+            Ok(u64::from_le_bytes(random))
+        }
+    }
+}
+
+/// Work that takes several requests, in progress: a state machine that does nothing to the world.
+///
+/// It asks for one thing at a time, and is told what came of it. `run` makes a generator of it.
+#[pyclass(frozen, module = "astro_tokens.conversation")]
+pub(crate) struct Conversation {
+    name: &'static str,
+    /// `None`: closed.
+    state: Mutex<Option<core::Conversation<Outcome>>>,
+}
+
+impl Conversation {
+    fn state(&self) -> MutexGuard<'_, Option<core::Conversation<Outcome>>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Conversation {
+    /// Go on with what came of the last step.
+    ///
+    /// Args:
+    ///     event (None, Response or Event): `None` for the first step; then a `Response` or an `Event`, as the last step
+    ///         says. Anything else ends the conversation.
+    ///     now_ms (int): The time in milliseconds since 1970; it should not go back.
+    ///
+    /// Returns:
+    ///     Step: What is to be done next; after `Step.Done` it is over.
+    ///
+    /// Raises:
+    ///     ConversationError: It failed; the error says what stands.
+    ///     ValidationError: The input breaks a rule that could not be judged before the token was read.
+    fn step(&self, py: Python<'_>, event: Option<Told<'_>>, now_ms: i64) -> PyResult<Step> {
+        let event = event.map_or(core::Event::Start, core::Event::from);
+        let step = match self.state().as_mut() {
+            Some(conversation) => conversation.step(event, now_ms),
+            None => return Err(PyValueError::new_err("the conversation is closed")),
+        };
+        Ok(match step {
+            core::Step::Request(request) => Step::Request { request: Py::new(py, Request(request))? },
+            core::Step::Wait { milliseconds } => Step::Wait { milliseconds },
+            core::Step::Store { token, secret } => {
+                Step::Store { token: Py::new(py, ApiToken(*token))?, secret: Py::new(py, Secret(secret))? }
+            }
+            core::Step::Page(page) => Step::Page { page: Py::new(py, TokenPage::new(py, page)?)? },
+            core::Step::Done(outcome) => Step::Done { result: result(py, outcome)? },
+            core::Step::Failed(error) => return Err(failed(py, *error)),
+        })
+    }
+
+    /// What is worth a look although it stops nothing, a tuple of `Problem`; it grows while the conversation goes on.
+    #[getter]
+    fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let warnings = self.state().as_ref().map(core::Conversation::warnings);
+        errors::problems(py, &warnings.unwrap_or_default())
+    }
+
+    /// The name of the work: `rotate_token`.
+    #[getter]
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Free its memory now, secrets first of all. Nothing more can be asked of it.
+    fn close(&self) {
+        self.state().take();
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Conversation {}>", self.name)
+    }
+}
+
+/// What a conversation is told.
+#[derive(FromPyObject)]
+enum Told<'py> {
+    Response(Bound<'py, Response>),
+    Event(Bound<'py, Event>),
+}
+
+impl From<Told<'_>> for core::Event {
+    fn from(told: Told<'_>) -> Self {
+        match told {
+            Told::Response(response) => core::Event::Response(response.get().0.clone()),
+            Told::Event(event) => match event.get() {
+                Event::Failed { message, may_have_arrived } => {
+                    core::Event::Failed { message: message.clone(), may_have_arrived: *may_have_arrived }
+                }
+                Event::Waited {} => core::Event::Waited,
+                Event::Stored {} => core::Event::Stored,
+                Event::NotStored { message } => core::Event::NotStored { message: message.clone() },
+                Event::Next {} => core::Event::Next,
+                Event::Cancelled {} => core::Event::Cancelled,
+            },
+        }
+    }
+}
+
+/// What came of a step, where that is not a `Response`.
+#[pyclass(frozen, module = "astro_tokens.conversation")]
+pub(crate) enum Event {
+    /// There is no answer to the request: why, in the words of the HTTP client, without a credential in them, and whether
+    /// the request could have arrived. `False` only where nothing was sent.
+    Failed { message: String, may_have_arrived: bool },
+    /// The time is over.
+    Waited {},
+    /// The secret is in a safe place.
+    Stored {},
+    /// The secret could not be stored, and why.
+    NotStored { message: String },
+    /// The page was taken; the next one is wanted.
+    Next {},
+    /// The caller wants no more: the conversation ends with an error that says what stands.
+    Cancelled {},
+}
+
+#[pymethods]
+impl Event {
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(match self {
+            Event::Failed { message, may_have_arrived } => {
+                let message = message.into_bound_py_any(py)?.repr()?;
+                let may_have_arrived = if *may_have_arrived { "True" } else { "False" };
+                format!("Event.Failed(message={message}, may_have_arrived={may_have_arrived})")
+            }
+            Event::Waited {} => "Event.Waited()".to_owned(),
+            Event::Stored {} => "Event.Stored()".to_owned(),
+            Event::NotStored { message } => {
+                format!("Event.NotStored(message={})", message.into_bound_py_any(py)?.repr()?)
+            }
+            Event::Next {} => "Event.Next()".to_owned(),
+            Event::Cancelled {} => "Event.Cancelled()".to_owned(),
+        })
+    }
+}
+
+/// What a conversation asks for next.
+#[pyclass(frozen, module = "astro_tokens.conversation")]
+pub(crate) enum Step {
+    /// Add the credential to this request, and send it. Answered by a `Response` or `Event.Failed`.
+    Request { request: Py<Request> },
+    /// Wait for so many milliseconds. Answered by `Event.Waited`.
+    Wait { milliseconds: u64 },
+    /// Put this secret into a safe place before the old one dies; the token comes without it. Answered by `Event.Stored`
+    /// or `Event.NotStored`.
+    Store { token: Py<ApiToken>, secret: Py<Secret> },
+    /// A page of the tokens that were asked for. Answered by `Event.Next`.
+    Page { page: Py<TokenPage> },
+    /// It is done, and this is what came of it.
+    Done { result: Py<PyAny> },
+}
+
+#[pymethods]
+impl Step {
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(match self {
+            Step::Request { request } => format!("Step.Request(request={})", request.bind(py).repr()?),
+            Step::Wait { milliseconds } => format!("Step.Wait(milliseconds={milliseconds})"),
+            Step::Store { token, secret } => {
+                format!("Step.Store(token={}, secret={})", token.bind(py).repr()?, secret.bind(py).repr()?)
+            }
+            Step::Page { page } => format!("Step.Page(page={})", page.bind(py).repr()?),
+            Step::Done { result } => format!("Step.Done(result={})", result.bind(py).repr()?),
+        })
+    }
+}
+
+fn result(py: Python<'_>, outcome: Outcome) -> PyResult<Py<PyAny>> {
+    match outcome {
+        Outcome::Token(token) => ApiToken(*token).into_py_any(py),
+        Outcome::Update(update) => TokenUpdate(*update).into_py_any(py),
+        Outcome::Roles(change) => RoleChange(*change).into_py_any(py),
+        Outcome::Rotation(rotation) => Rotation(*rotation).into_py_any(py),
+        _ => Ok(py.None()),
+    }
+}
+
+/// What a failure raises: the caller's mistake as that, where nothing else has to be said.
+fn failed(py: Python<'_>, error: core::ConversationError) -> PyErr {
+    match &error.cause {
+        Some(Cause::Invalid(cause))
+            if error.code == FailureCode::Invalid
+                && error.done.is_empty()
+                && error.unclear.is_empty()
+                && error.secret.is_none() =>
+        {
+            errors::raised(py, cause)
+        }
+        _ => errors::stands(py, error),
+    }
+}

@@ -1,0 +1,674 @@
+"""`AstroTokens` and `AsyncAstroTokens`: conversations of the core, driven by `httpx`."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import httpx
+
+from ._core import (
+    Api,
+    ApiToken,
+    Claims,
+    Command,
+    Conversation,
+    Event,
+    Request,
+    Response,
+    RoleChange,
+    Rotation,
+    Sandbox,
+    Secret,
+    Session,
+    Step,
+    TokenUpdate,
+    base_url_of_domain,
+    credential_from_env,
+    inspect_token,
+    version,
+)
+from ._errors import ConversationError, Problem
+from ._transport import SandboxTransport
+from .conversation import attach, clock
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from ._types import (
+        ApiVersion,
+        ClientSettings,
+        CommandOptions,
+        CreateTokenInput,
+        FindTokenFields,
+        FinishRotationFields,
+        RemoveTokenRoleFields,
+        RotateTokenFields,
+        TokenRoleFields,
+        TokensFields,
+        UpdateTokenFields,
+        Work,
+    )
+
+__all__ = ["AsyncAstroTokens", "AstroTokens"]
+
+IDENTIFICATION = {
+    "user-agent": f"astro-tokens-python/{version()}",
+    "x-astro-client-identifier": "astro-tokens-python",
+    "x-astro-client-version": version(),
+}
+
+# Where a request surely has not been sent. In the middle of anything else the server may have it.
+NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def log_warning(problem: Problem) -> None:
+    """What clients do with warnings unless they are told otherwise."""
+    logging.getLogger("astro_tokens").warning("%s", problem)
+
+
+class Run:
+    """One conversation on its way: what its drivers have in common. As a context manager it ends the conversation, and
+    tells an interrupt what stands."""
+
+    def __init__(self, conversation: Conversation, on_warning: Callable[[Problem], None]) -> None:
+        self.conversation = conversation
+        self.on_warning = on_warning
+        self.now_ms = clock()
+        self.store_failure: Exception | None = None
+        self.is_done = False
+        self.result: Any = None
+
+    def step(self, event: Response | Event | None) -> Step:
+        """Tell what came of the last step, and get the next one."""
+        step = self.conversation.step(event, self.now_ms())
+        if isinstance(step, Step.Done):
+            for problem in self.conversation.warnings:
+                self.warn(problem)
+            self.result = step.result
+            self.is_done = True
+        return step
+
+    def warn(self, problem: Problem) -> None:
+        try:
+            self.on_warning(problem)
+        except Exception:
+            # What was done must not be lost for a warning of it.
+            logging.getLogger("astro_tokens").exception("on_warning failed")
+
+    def not_stored(self, failure: Exception, secret: Secret) -> Event:
+        """The event for an exception of the caller's `store`, without the secret that it may show."""
+        value, told = secret.expose(), f"{type(failure).__name__}: {failure}"
+        # It becomes the cause of the error, and whatever prints the one prints the other.
+        self.store_failure = None if value in told or value in repr(failure) else failure
+        return Event.NotStored(told.replace(value, "[redacted]"))
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(exception, ConversationError):
+            if exception.code == "not_stored":
+                exception.__cause__ = self.store_failure
+        elif exception is not None and not isinstance(exception, GeneratorExit):
+            attach(exception, self.conversation, self.now_ms())
+            if not isinstance(exception, Exception):
+                # The frames of the HTTP client hold the credential, and some tools print what frames hold.
+                exception.__traceback__ = None
+        self.conversation.close()
+
+
+class Client:
+    """What the two clients have in common: the credential, the session, and how a request is sent and read."""
+
+    def __init__(
+        self,
+        token: str | Secret | None = None,
+        *,
+        organization_id: str | None = None,
+        api_version: ApiVersion | None = None,
+        base_url: str | None = None,
+        domain: str | None = None,
+        strict: bool | None = None,
+        allow_unknown_roles: bool | None = None,
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        env: Mapping[str, str] | None = None,
+        attempts: int | None = None,
+        patience: float | None = None,
+        on_warning: Callable[[Problem], None] | None = None,
+    ) -> None:
+        env = os.environ if env is None else env
+        self._on_warning = on_warning or log_warning
+        if token is None:
+            credential = credential_from_env(env)
+            for problem in credential.warnings:
+                self._on_warning(problem)
+            token = credential.token
+        self._token = token if isinstance(token, Secret) else Secret(token)
+        self._claims = inspect_token(self._token)
+        if base_url is None:
+            base_url = base_url_of_domain(env.get("ASTRO_DOMAIN", "") if domain is None else domain)
+        self._api = Api(
+            organization_id=self._claims.organization_id if organization_id is None else organization_id,
+            api_version=api_version,
+            base_url=base_url,
+            strict=strict,
+            allow_unknown_roles=allow_unknown_roles,
+            workspace_id=workspace_id,
+            deployment_id=deployment_id,
+        )
+        self._session = Session(self._api, token_id=self._claims.token_id, attempts=attempts, patience=patience)
+
+    @property
+    def api(self) -> Api:
+        """Where the tokens are: for requests of your own."""
+        return self._api
+
+    @property
+    def claims(self) -> Claims:
+        """What the credential says about itself."""
+        return self._claims
+
+    @property
+    def session(self) -> Session:
+        """For conversations that you drive yourself: they share the pace of this client."""
+        return self._session
+
+    def __repr__(self) -> str:
+        where = f"organization_id={self._api.organization_id!r}, base_url={self._api.base_url!r}"
+        return f"{type(self).__name__}({where}, token_id={self._claims.token_id!r})"
+
+    def _run(self, conversation: Conversation) -> Run:
+        return Run(conversation, self._on_warning)
+
+    def _start(self, work: Work, fields: Mapping[str, Any], token_id: str | None = None) -> Conversation:
+        fields = in_seconds(fields)
+        if token_id is not None:
+            if fields.get("token_id") is not None:
+                raise TypeError(f"{work}() got two values for `token_id`")
+            fields = {**fields, "token_id": token_id}
+        return self._session.start(work, fields)
+
+    def _start_command(self, command: Command, options: CommandOptions, store: object) -> Conversation:
+        check_store(options.get("overlap"), store)
+        return self._session.start_command(command, **in_seconds(options))
+
+    def _http_request(self, request: Request, http: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        # In a function of its own: while the request is on its way, no frame here holds the credential.
+        headers = {**request.headers, **IDENTIFICATION, "authorization": f"Bearer {self._token.expose()}"}
+        return http.build_request(request.method, request.url, headers=headers, content=request.body)
+
+    def _failed(self, failure: httpx.RequestError) -> Event:
+        told = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
+        told = told.replace(self._token.expose(), "[redacted]")
+        return Event.Failed(told, not isinstance(failure, NOT_SENT))
+
+
+def answered(response: httpx.Response) -> Response:
+    return Response(response.status_code, response.headers.multi_items(), response.content)
+
+
+def in_seconds(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with a `timedelta` as whole seconds, rounded up; anything else is for the core to judge."""
+    given = dict(fields)
+    if isinstance(keep_old := given.get("keep_old"), timedelta):
+        given["keep_old"] = -(-keep_old // timedelta(seconds=1))
+    return given
+
+
+def check_store(overlap: object, store: object) -> None:
+    """Before anything is sent: a secret that goes nowhere would be lost, and one that nobody asks for, too."""
+    if overlap and store is None:
+        raise TypeError("a rotation with overlap needs `store`, a function that puts the new secret into a safe place")
+    if store is not None and not overlap:
+        raise TypeError("`store` is for a rotation with overlap: give `overlap=True`, or take the secret of the result")
+
+
+class AstroTokens(Client):
+    """Create, find, change, rotate and delete API tokens of Astro.
+
+    A client keeps connections and the rate limits of its credential: make one and share it, between threads too. Close
+    it, or use it in a `with` statement.
+
+    Every method sends as many requests as it takes, tries again where that is safe, and says exactly what stands where
+    it fails.
+
+        astro = AstroTokens()  # ASTRO_API_TOKEN, the Organization from its claims
+        created = astro.create_token(name="CI", role="ORGANIZATION_MEMBER", expiration_days=90)
+        created.token.expose()
+
+    Args:
+        token (str or Secret): The credential. Default: `ASTRO_API_TOKEN` of `env`.
+        organization_id (str): Default: what the credential says.
+        api_version (str): `v1` (default) or `v1beta1`.
+        base_url (str): Where the API is. Default: that of `domain`.
+        domain (str): The domain of Astro. Default: `ASTRO_DOMAIN` of `env`, else `astronomer.io`.
+        strict (bool): Makes every warning an error.
+        allow_unknown_roles (bool): Lets Organization and Workspace roles through that this release does not know.
+        workspace_id (str): The current Workspace, for commands that do not name one.
+        deployment_id (str): The current Deployment, for commands that do not name one.
+        env (mapping): The environment. Default: `os.environ`.
+        attempts (int): How often a request is sent at most. Default: 5.
+        patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120.
+        sandbox (Sandbox): An Astro API in memory instead of the real one; its owner is the credential unless another is
+            given.
+        timeout (float): After how many seconds without a sign of life a request has failed. Default: 30.
+        transport (httpx.BaseTransport): What sends the requests; for tests and the sandbox.
+        http (httpx.Client): A client of your own instead of `timeout` and `transport`; it is yours to close. Redirects
+            are never followed, and its authentication is not used.
+        on_warning (callable): Is called with each warning, a `Problem`. Default: the logger `astro_tokens`.
+
+    Raises:
+        ValidationError: No credential, one that is none or has expired, or wrong settings.
+
+    The methods raise:
+        ValidationError: The caller's mistake; nothing was changed.
+        ConversationError: It failed, and this is what stands.
+
+    An interrupt goes on as what it is, with what stands: see `ConversationError.of`.
+    """
+
+    __module__ = "astro_tokens"
+
+    def __init__(
+        self,
+        token: str | Secret | None = None,
+        *,
+        sandbox: Sandbox | None = None,
+        timeout: float | None = 30.0,
+        transport: httpx.BaseTransport | None = None,
+        http: httpx.Client | None = None,
+        **settings: Unpack[ClientSettings],
+    ) -> None:
+        if sandbox is not None:
+            token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
+        super().__init__(token, **settings)
+        self._own_http = http is None
+        self._http = http or httpx.Client(timeout=timeout, transport=transport)
+
+    def tokens(self, **filters: Unpack[TokensFields]) -> Generator[ApiToken, None, None]:
+        """Every token, read page by page as they are asked for, each token once.
+
+        Args:
+            workspace_id (str): Only the tokens with a role on this Workspace.
+            deployment_id (str): Only the tokens with a role on this Deployment.
+            only_organization_tokens (bool): Only Organization tokens.
+            sorts (sequence of str): Field and direction, such as `createdAt:desc`. Default: oldest first.
+            kind (str): Only the tokens of this kind; v1 only.
+            dag_id (str): Only the tokens with a role on the DAG of this id; v1 only.
+            dag_tags (sequence of str): Only the tokens with a role on DAGs with these tags; v1 only.
+        """
+        return self._tokens(self._start("tokens", filters))
+
+    def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken:
+        """Create a token. Its secret is in `token` of what is returned, and nobody will be told its value again.
+
+        After a lost answer it looks for the token that it may have made before it makes another; a nonce in the
+        description makes certain that it finds its own.
+
+        Args:
+            name (str): The name, required: 1 to 256 characters. Names are not unique.
+            role (str): The role on the entity of the token's scope, required.
+            workspace_id (str): The Workspace of a Workspace token.
+            deployment_id (str): The Deployment of a Deployment token.
+            scope (str): `ORGANIZATION`, `WORKSPACE` or `DEPLOYMENT`; it must agree with the ids, from which it follows.
+            description (str): At most 500 characters.
+            expiration_days (int): Days until the token expires: 1 to 3650. Without it the token never expires.
+            kind (str): `STANDARD` (Astro's default) or `DIRECT_ACCESS`; v1 only.
+        """
+        result: ApiToken = self._drive(self._start("create_token", fields))
+        return result
+
+    def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
+        """Find one token by its id or name, and read it with its roles. An id and a name have to agree, and so have an
+        id and a Workspace or Deployment. A name that several tokens bear is an error that lists them.
+
+        Args:
+            token_id (str): The id of the token.
+            token_name (str): The name of the token.
+            workspace_id (str): The Workspace that the token belongs to.
+            deployment_id (str): The Deployment that the token belongs to.
+        """
+        result: ApiToken = self._drive(self._start("find_token", fields, token_id))
+        return result
+
+    def update_token(self, token_id: str | None = None, /, **fields: Unpack[UpdateTokenFields]) -> TokenUpdate:
+        """Change the name, description or role of a token; what is not given stays as it is. Everything is validated
+        before anything is written, and where nothing changes, nothing is sent.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            name (str): The name that the token shall have.
+            description (str): The description that the token shall have; an empty one clears it.
+            role (str): The role that the token shall have on the entity of its own scope.
+        """
+        result: TokenUpdate = self._drive(self._start("update_token", fields, token_id))
+        return result
+
+    def add_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
+        """Give a token a role on a Workspace or Deployment; every other role stays. Where it has another one there,
+        that is changed.
+
+        Args:
+            token_id, token_name: Which token.
+            workspace_id (str): The Workspace to get the role on.
+            deployment_id (str): The Deployment to get the role on.
+            role (str): The role, required.
+        """
+        result: RoleChange = self._drive(self._start("add_token_role", fields, token_id))
+        return result
+
+    def change_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
+        """Change the role that a token has on a Workspace or Deployment; where it has none there, that is an error.
+
+        Args:
+            token_id, token_name: Which token.
+            workspace_id (str): The Workspace of the role.
+            deployment_id (str): The Deployment of the role.
+            role (str): The new role, required.
+        """
+        result: RoleChange = self._drive(self._start("change_token_role", fields, token_id))
+        return result
+
+    def remove_token_role(self, token_id: str | None = None, /, **fields: Unpack[RemoveTokenRoleFields]) -> RoleChange:
+        """Take the role of a token on a Workspace or Deployment away. Where it has none there, there is nothing to do.
+
+        Args:
+            token_id, token_name: Which token.
+            workspace_id (str): The Workspace of the role.
+            deployment_id (str): The Deployment of the role.
+            remove_orphans (bool): Removes narrower roles too: those on Deployments of the Workspace, and on DAGs of the
+                Deployment. Without it, a warning names them.
+        """
+        result: RoleChange = self._drive(self._start("remove_token_role", fields, token_id))
+        return result
+
+    def rotate_token(
+        self,
+        token_id: str | None = None,
+        /,
+        *,
+        store: Callable[[Secret], object] | None = None,
+        **fields: Unpack[RotateTokenFields],
+    ) -> Rotation:
+        """Replace the secret of a token. By itself the old secret stops working at once, and the new one is in `secret`
+        of what is returned.
+
+        With `overlap` a successor is made, its secret is handed to `store`, and only then the old token is deleted;
+        where `store` raises, the successor is deleted and the old token is as it was. Run again after a crash it goes
+        on where it stood.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            overlap (bool): Makes a successor.
+            store (callable): With `overlap`, required: puts the `Secret` into a safe place.
+            keep_old (int or timedelta): With `overlap`: for how many seconds the old token stays, to be deleted by
+                `finish_rotation` then.
+            anew (bool): With `overlap`: makes a new successor even where a token looks like one.
+            allow_lockout (bool): Rotates the token that the client itself authenticates with, although a lost answer
+                would lock it out.
+        """
+        check_store(fields.get("overlap"), store)
+        result: Rotation = self._drive(self._start("rotate_token", fields, token_id), store)
+        return result
+
+    def finish_rotation(self, token_id: str | None = None, /, **fields: Unpack[FinishRotationFields]) -> Rotation:
+        """End a rotation whose old token was kept: delete it, if its time is over.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: The successor; the name is that of both.
+            old_token_id (str): The id of the old token. Default: the one that the successor looks like.
+            keep_old (int or timedelta): For how many seconds since the creation of the successor the old token stays.
+        """
+        result: Rotation = self._drive(self._start("finish_rotation", fields, token_id))
+        return result
+
+    def delete_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> None:
+        """Delete a token. Its secret stops working at once, and it cannot be brought back.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+        """
+        self._drive(self._start("delete_token", fields, token_id))
+
+    def run(
+        self, command: Command, *, store: Callable[[Secret], object] | None = None, **options: Unpack[CommandOptions]
+    ) -> ApiToken | TokenUpdate | RoleChange | Rotation | list[ApiToken] | None:
+        """Do what a command says; `parse_command` reads one.
+
+        Args:
+            command (Command): The command. Its group decides what a token has to belong to.
+            store, overlap, keep_old, anew, allow_lockout: For a rotation; see `rotate_token`.
+            remove_orphans (bool): For the removal of a role; see `remove_token_role`.
+
+        Returns:
+            What the method of that work returns; of a list all its tokens.
+        """
+        conversation = self._start_command(command, options, store)
+        if command.to_dict()["operation"] == "list_tokens":
+            return list(self._tokens(conversation))
+        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = self._drive(conversation, store)
+        return result
+
+    def close(self) -> None:
+        """Close the connections, unless they are those of a client of yours."""
+        if self._own_http:
+            self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _drive(self, conversation: Conversation, store: Callable[[Secret], object] | None = None) -> Any:
+        with self._run(conversation) as run:
+            event = None
+            while not run.is_done:
+                event = self._perform(run.step(event), run, store)
+            return run.result
+
+    def _tokens(self, conversation: Conversation) -> Generator[ApiToken, None, None]:
+        with self._run(conversation) as run:
+            event = None
+            while not run.is_done:
+                step = run.step(event)
+                if isinstance(step, Step.Page):
+                    yield from step.page.tokens
+                event = self._perform(step, run)
+
+    def _perform(
+        self, step: Step, run: Run, store: Callable[[Secret], object] | None = None
+    ) -> Response | Event | None:
+        match step:
+            case Step.Request(request):
+                try:
+                    response = self._http.send(
+                        self._http_request(request, self._http), auth=None, follow_redirects=False
+                    )
+                except httpx.RequestError as failure:
+                    return self._failed(failure)
+                return answered(response)
+            case Step.Wait(milliseconds):
+                time.sleep(milliseconds / 1000)
+                return Event.Waited()
+            case Step.Store(_, secret) if store:
+                try:
+                    store(secret)
+                except Exception as failure:
+                    return run.not_stored(failure, secret)
+                return Event.Stored()
+            case Step.Page():
+                return Event.Next()
+        return None
+
+
+class AsyncAstroTokens(Client):
+    """`AstroTokens` for `asyncio` and `trio`: the same settings and methods, as coroutines; `transport` and `http` are
+    those of `httpx.AsyncClient`. Close it with `aclose`, or use it in an `async with` statement.
+
+    A task that is cancelled stays cancelled, with what stands: see `ConversationError.of`.
+    """
+
+    __module__ = "astro_tokens"
+
+    def __init__(
+        self,
+        token: str | Secret | None = None,
+        *,
+        sandbox: Sandbox | None = None,
+        timeout: float | None = 30.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http: httpx.AsyncClient | None = None,
+        **settings: Unpack[ClientSettings],
+    ) -> None:
+        if sandbox is not None:
+            token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
+        super().__init__(token, **settings)
+        self._own_http = http is None
+        self._http = http or httpx.AsyncClient(timeout=timeout, transport=transport)
+
+    def tokens(self, **filters: Unpack[TokensFields]) -> AsyncGenerator[ApiToken, None]:
+        """Like `AstroTokens.tokens`, for `async for`."""
+        return self._tokens(self._start("tokens", filters))
+
+    async def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken:
+        """Like `AstroTokens.create_token`."""
+        result: ApiToken = await self._drive(self._start("create_token", fields))
+        return result
+
+    async def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
+        """Like `AstroTokens.find_token`."""
+        result: ApiToken = await self._drive(self._start("find_token", fields, token_id))
+        return result
+
+    async def update_token(self, token_id: str | None = None, /, **fields: Unpack[UpdateTokenFields]) -> TokenUpdate:
+        """Like `AstroTokens.update_token`."""
+        result: TokenUpdate = await self._drive(self._start("update_token", fields, token_id))
+        return result
+
+    async def add_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
+        """Like `AstroTokens.add_token_role`."""
+        result: RoleChange = await self._drive(self._start("add_token_role", fields, token_id))
+        return result
+
+    async def change_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
+        """Like `AstroTokens.change_token_role`."""
+        result: RoleChange = await self._drive(self._start("change_token_role", fields, token_id))
+        return result
+
+    async def remove_token_role(
+        self, token_id: str | None = None, /, **fields: Unpack[RemoveTokenRoleFields]
+    ) -> RoleChange:
+        """Like `AstroTokens.remove_token_role`."""
+        result: RoleChange = await self._drive(self._start("remove_token_role", fields, token_id))
+        return result
+
+    async def rotate_token(
+        self,
+        token_id: str | None = None,
+        /,
+        *,
+        store: Callable[[Secret], Awaitable[object] | object] | None = None,
+        **fields: Unpack[RotateTokenFields],
+    ) -> Rotation:
+        """Like `AstroTokens.rotate_token`; `store` may be a coroutine function."""
+        check_store(fields.get("overlap"), store)
+        result: Rotation = await self._drive(self._start("rotate_token", fields, token_id), store)
+        return result
+
+    async def finish_rotation(self, token_id: str | None = None, /, **fields: Unpack[FinishRotationFields]) -> Rotation:
+        """Like `AstroTokens.finish_rotation`."""
+        result: Rotation = await self._drive(self._start("finish_rotation", fields, token_id))
+        return result
+
+    async def delete_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> None:
+        """Like `AstroTokens.delete_token`."""
+        await self._drive(self._start("delete_token", fields, token_id))
+
+    async def run(
+        self,
+        command: Command,
+        *,
+        store: Callable[[Secret], Awaitable[object] | object] | None = None,
+        **options: Unpack[CommandOptions],
+    ) -> ApiToken | TokenUpdate | RoleChange | Rotation | list[ApiToken] | None:
+        """Like `AstroTokens.run`."""
+        conversation = self._start_command(command, options, store)
+        if command.to_dict()["operation"] == "list_tokens":
+            return [token async for token in self._tokens(conversation)]
+        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = await self._drive(conversation, store)
+        return result
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they are those of a client of yours."""
+        if self._own_http:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def _drive(
+        self, conversation: Conversation, store: Callable[[Secret], Awaitable[object] | object] | None = None
+    ) -> Any:
+        with self._run(conversation) as run:
+            event = None
+            while not run.is_done:
+                event = await self._perform(run.step(event), run, store)
+            return run.result
+
+    async def _tokens(self, conversation: Conversation) -> AsyncGenerator[ApiToken, None]:
+        with self._run(conversation) as run:
+            event = None
+            while not run.is_done:
+                step = run.step(event)
+                if isinstance(step, Step.Page):
+                    for token in step.page.tokens:
+                        yield token
+                event = await self._perform(step, run)
+
+    async def _perform(
+        self, step: Step, run: Run, store: Callable[[Secret], Awaitable[object] | object] | None = None
+    ) -> Response | Event | None:
+        match step:
+            case Step.Request(request):
+                try:
+                    response = await self._http.send(
+                        self._http_request(request, self._http), auth=None, follow_redirects=False
+                    )
+                except httpx.RequestError as failure:
+                    return self._failed(failure)
+                return answered(response)
+            case Step.Wait(milliseconds):
+                await anyio.sleep(milliseconds / 1000)
+                return Event.Waited()
+            case Step.Store(_, secret) if store:
+                try:
+                    stored = store(secret)
+                    if inspect.isawaitable(stored):
+                        await stored
+                except Exception as failure:
+                    return run.not_stored(failure, secret)
+                return Event.Stored()
+            case Step.Page():
+                return Event.Next()
+        return None
