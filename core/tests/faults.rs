@@ -505,6 +505,13 @@ fn check_truth(case: &str, before: &State, after: &State, world: &World, error: 
             assert!(world.stored.is_empty(), "{case}: {line}");
         }
     }
+    // What is left of an attempt is named as such, unless the caller itself wanted to stop there.
+    if world.stored.is_empty() && error.secret.is_none() && error.code != FailureCode::Cancelled {
+        for id in &new {
+            let is_named = said(&error.not_done, &["delete", &quoted(id)]) || !error.unclear.is_empty();
+            assert!(is_named, "{case}: {id} is left: {error}");
+        }
+    }
     // As long as the new secret is not stored, the old token lives.
     if error.work == "rotate_token" && world.stored.is_empty() {
         for (id, state) in before {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub use crate::CreateToken;
 
 use super::{
+    delete::abandon,
     error::{Failure, FailureCode},
     find,
     journal::Deed,
@@ -106,7 +107,11 @@ pub(super) async fn create(talk: &Talk, creation: &Creation) -> Result<ApiToken,
                 deed.done =
                     format!("created the token {name} with the id {id}; the answer was lost, it was found after");
                 talk.journal(|journal| journal.did(&deed));
-                return replace_secret(talk, &token.id).await;
+                return match replace_secret(talk, &token.id).await {
+                    // Nobody has its secret, so it would be of no use to anybody.
+                    Err(failure) => Err(abandon(talk, &token.id, failure).await),
+                    token => token,
+                };
             }
             Ok(Found::Nothing) if round < ROUNDS => {
                 round += 1;

@@ -82,3 +82,13 @@ pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
         failure
     })
 }
+
+/// Deletes a token that was just made and whose secret nobody has, so that nothing is left of an attempt. The failure that
+/// led to it stays what it was.
+pub(super) async fn abandon(talk: &Talk, token_id: &str, failure: Failure) -> Failure {
+    if failure.code != super::FailureCode::Cancelled && delete(talk, token_id).await.is_ok() {
+        // Its secret opens nothing any more.
+        talk.journal(|journal| journal.secret = None);
+    }
+    failure
+}

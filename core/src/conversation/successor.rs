@@ -2,7 +2,7 @@
 
 use super::{
     create::{Creation, create},
-    delete::{self, delete},
+    delete::{self, abandon, delete},
     error::{Failure, FailureCode},
     find::{self, Target},
     journal::Deed,
@@ -96,18 +96,6 @@ fn unknown_scope(token: &ApiToken) -> Failure {
     let message =
         format!("the token {} has the scope {}, which this release does not know", shown(&token.id), token.scope);
     Failure::new(FailureCode::Unverifiable, message, "use a newer release of this library")
-}
-
-/// Deletes the successor after a failure, so that nothing is left of the attempt. The failure stays what it was.
-async fn abandon(talk: &Talk, successor_id: &str, failure: Failure) -> Failure {
-    if failure.code == FailureCode::Cancelled {
-        return failure;
-    }
-    if delete(talk, successor_id).await.is_ok() {
-        // It opens nothing any more.
-        talk.journal(|journal| journal.secret = None);
-    }
-    failure
 }
 
 // ---- where a rotation stands -----------------------------------------------------------------------------------------

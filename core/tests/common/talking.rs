@@ -1,5 +1,7 @@
 //! Drives conversations against the sandbox, and remembers what went over the line.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::collections::BTreeMap;
 
 use astro_tokens::{
