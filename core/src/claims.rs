@@ -200,7 +200,7 @@ fn time(payload: &Map<String, Json>, claim: &str) -> Result<Option<Timestamp>, F
     Ok(Some(Timestamp::from_unix_millis(millis)))
 }
 
-fn ago(millis: i64) -> String {
+pub(crate) fn ago(millis: i64) -> String {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;
     const DAY: i64 = 24 * HOUR;

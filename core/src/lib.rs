@@ -26,6 +26,8 @@
 //! | replace the secret | [`RotateToken`] |
 //! | delete a token | [`DeleteToken`] |
 //!
+//! With the feature `program` it is the command `astro-tokens` itself, for a host that lends it the world.
+//!
 //! With the feature `sandbox` there is an Astro API in memory to try all this on, the `Sandbox`.
 //! With the feature `cli` it also reads, explains, corrects and writes the command lines of the Astro CLI that do this.
 //!
@@ -57,6 +59,8 @@ mod not_a_token;
 mod open;
 mod operations;
 mod problem;
+#[cfg(feature = "program")]
+mod program;
 mod report;
 mod request;
 mod response;
@@ -90,6 +94,8 @@ pub use operations::{
     UpdateTokenRoles,
 };
 pub use problem::{Code, Problem, Severity, Span, ValidationError};
+#[cfg(feature = "program")]
+pub use program::{Host, Program, ProgramEvent, ProgramStep};
 pub use request::{Method, Request};
 pub use response::Response;
 pub use roles::{EntityType, Scope};

@@ -174,7 +174,7 @@ fn is_plain(word: &str) -> bool {
 }
 
 /// In single quotes, where a POSIX shell changes nothing; a single quote itself is written outside of them.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     if is_plain(word) {
         return word.to_owned();
     }

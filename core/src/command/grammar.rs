@@ -53,12 +53,12 @@ impl CommandOperation {
 
 /// A flag of a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Flag {
+pub(crate) struct Flag {
     /// With its dashes: `--org-token-name`.
-    pub(super) long: &'static str,
-    pub(super) short: Option<char>,
+    pub(crate) long: &'static str,
+    pub(crate) short: Option<char>,
     /// The field of a [`Command`](super::Command) that it sets.
-    pub(super) field: &'static str,
+    pub(crate) field: &'static str,
 }
 
 const fn flag(long: &'static str, short: char, field: &'static str) -> Flag {
@@ -71,12 +71,12 @@ const fn long_flag(long: &'static str, field: &'static str) -> Flag {
 
 impl Flag {
     /// Whether the flag is a boolean, which needs no value. It is the same for every command.
-    pub(super) fn is_boolean(self) -> bool {
+    pub(crate) fn is_boolean(self) -> bool {
         matches!(self.field, "clean_output" | "force")
     }
 
     /// Whether its value is text of the user's own, which people forget to quote.
-    pub(super) fn is_free_text(self) -> bool {
+    pub(crate) fn is_free_text(self) -> bool {
         matches!(self.field, "name" | "new_name" | "token_name" | "description" | "role")
     }
 }
@@ -99,7 +99,7 @@ const ROTATE: &[Flag] = &[TOKEN_NAME, CLEAN_OUTPUT, FORCE];
 const DELETE: &[Flag] = &[TOKEN_NAME, FORCE];
 
 /// Every flag of every command, for telling flags from values before the command is known.
-pub(super) const ALL_FLAGS: &[&[Flag]] = &[
+pub(crate) const ALL_FLAGS: &[&[Flag]] = &[
     CREATE,
     UPDATE,
     ROTATE,
@@ -107,34 +107,34 @@ pub(super) const ALL_FLAGS: &[&[Flag]] = &[
 ];
 
 /// The first word of a command, with what else it may be called.
-pub(super) const GROUPS: &[(Scope, &[&str])] = &[
+pub(crate) const GROUPS: &[(Scope, &[&str])] = &[
     (Scope::Organization, &["organization", "org"]),
     (Scope::Workspace, &["workspace", "wo"]),
     (Scope::Deployment, &["deployment", "de", "deployments"]),
 ];
 
 /// The word that may stand before the rest of the command, with what else it may be called.
-pub(super) const TOKEN_WORDS: &[&str] = &["token", "to"];
+pub(crate) const TOKEN_WORDS: &[&str] = &["token", "to"];
 
 /// One command.
 #[derive(Debug)]
-pub(super) struct Grammar {
-    pub(super) scope: Scope,
+pub(crate) struct Grammar {
+    pub(crate) scope: Scope,
     /// Whose token is meant in the groups `organization-token` and `workspace-token`.
-    pub(super) token_scope: Option<Scope>,
+    pub(crate) token_scope: Option<Scope>,
     /// The words after `astro GROUP token`: the last one may be written otherwise.
-    pub(super) path: &'static [&'static str],
+    pub(crate) path: &'static [&'static str],
     /// What else the last word may be.
-    pub(super) alias: Option<&'static str>,
-    pub(super) operation: CommandOperation,
+    pub(crate) alias: Option<&'static str>,
+    pub(crate) operation: CommandOperation,
     own_flags: &'static [Flag],
     /// Whether it takes the id of a token as its argument.
-    pub(super) takes_id: bool,
+    pub(crate) takes_id: bool,
 }
 
 impl Grammar {
     /// Its flags, the ones that say where it works last.
-    pub(super) fn flags(&self) -> impl Iterator<Item = Flag> + use<> {
+    pub(crate) fn flags(&self) -> impl Iterator<Item = Flag> + use<> {
         let context: &[Flag] = match self.scope {
             Scope::Organization => &[ORGANIZATION_ID],
             Scope::Workspace => &[WORKSPACE_ID],
@@ -144,7 +144,7 @@ impl Grammar {
     }
 
     /// The flag that sets a field.
-    pub(super) fn flag_of(&self, field: &str) -> Option<Flag> {
+    pub(crate) fn flag_of(&self, field: &str) -> Option<Flag> {
         self.flags().find(|flag| flag.field == field)
     }
 }
@@ -187,7 +187,7 @@ use CommandOperation::{
 use Scope::{Deployment, Organization, Workspace};
 
 /// Every command. Of two ways to write one, the first is the one that is written.
-pub(super) const GRAMMARS: &[Grammar] = &[
+pub(crate) const GRAMMARS: &[Grammar] = &[
     own(Organization, &["create"], Some("cr"), CreateToken, CREATE),
     own(Organization, &["list"], Some("ls"), ListTokens, &[]),
     own(Organization, &["roles"], None, ListTokenRoles, &[]),
@@ -220,14 +220,14 @@ pub(super) const GRAMMARS: &[Grammar] = &[
 ];
 
 /// The command that does this, if there is one.
-pub(super) fn find(operation: CommandOperation, scope: Scope, token_scope: Option<Scope>) -> Option<&'static Grammar> {
+pub(crate) fn find(operation: CommandOperation, scope: Scope, token_scope: Option<Scope>) -> Option<&'static Grammar> {
     GRAMMARS
         .iter()
         .find(|grammar| (grammar.operation, grammar.scope, grammar.token_scope) == (operation, scope, token_scope))
 }
 
 /// The name of a group as it is written: `workspace`.
-pub(super) fn group_name(scope: Scope) -> &'static str {
+pub(crate) fn group_name(scope: Scope) -> &'static str {
     match scope {
         Scope::Organization => "organization",
         Scope::Workspace => "workspace",

@@ -25,6 +25,12 @@ pub use grammar::CommandOperation;
 pub use parser::CommandParser;
 pub use source::{Source, Units};
 pub use start::CommandOptions;
+#[cfg(feature = "program")]
+pub(crate) use {
+    format::quoted,
+    grammar::{Flag, GRAMMARS, GROUPS, Grammar, TOKEN_WORDS, group_name},
+    reader::is_known_flag,
+};
 
 use crate::{
     Problem, Scope, Spelling, ValidationError, Value,
@@ -249,6 +255,12 @@ impl CommandInput<'_> {
             ..texts
         })
     }
+}
+
+/// Problems of a command line in words, each with the line and carets below the place where it has one.
+#[cfg(feature = "program")]
+pub(crate) fn rendered(source: &Source<'_>, problems: &[Problem], color: bool) -> String {
+    render::problems(source, problems, color)
 }
 
 /// Reads a command line as users write it. See [`CommandParser`] for how strict to be.

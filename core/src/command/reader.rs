@@ -46,7 +46,7 @@ pub(super) fn looks(word: &Word) -> Looks {
 }
 
 /// Whether the text is a flag of any command: `--role`, `--role=X`, `-r`.
-pub(super) fn is_known_flag(text: &str) -> bool {
+pub(crate) fn is_known_flag(text: &str) -> bool {
     let name = text.split('=').next().unwrap_or_default();
     let short = name.strip_prefix('-').and_then(|rest| rest.chars().next()).filter(|_| !name.starts_with("--"));
     ALL_FLAGS.iter().copied().flatten().any(|flag| flag.long == name || (short.is_some() && flag.short == short))

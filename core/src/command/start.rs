@@ -1,6 +1,8 @@
 //! The conversation of a command.
 
 use super::{Command, CommandOperation, grammar};
+#[cfg(feature = "program")]
+use crate::ApiToken;
 use crate::{
     Api, Code, Scope, ValidationError, Value,
     conversation::{
@@ -78,9 +80,36 @@ impl Session {
         }
         command.begin(self, options, name, report, seed)
     }
+
+    /// Begins the conversation that finds the token of a command on a token, so that it can be shown before anything is
+    /// done to it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::start_command`].
+    #[cfg(feature = "program")]
+    pub(crate) fn start_find(&self, command: &Command, seed: u64) -> Result<Conversation<ApiToken>, ValidationError> {
+        let api = self.api();
+        let mut report = api.report();
+        let text = |value: &Option<String>| Value::from(value.clone());
+        let (token_id, token_name) = (text(&command.token_id), text(&command.token_name));
+        let input = FindToken { token_id, token_name, ..FindToken::default() };
+        let owner = Owner { scope: command.scope, entity_id: command.entity_id(api).map(str::to_owned) };
+        let plan = input.plan(api, &mut report).map(|target| target.of_owner(owner));
+        begin("find_token", self, seed, report, plan)
+    }
 }
 
 impl Command {
+    /// The Workspace or Deployment that the command is about.
+    pub(crate) fn entity_id<'c>(&'c self, api: &'c Api) -> Option<&'c str> {
+        match self.scope {
+            Scope::Organization => None,
+            Scope::Workspace => self.workspace_id.as_deref().or(api.workspace_id()),
+            Scope::Deployment => self.deployment_id.as_deref().or(api.deployment_id()),
+        }
+    }
+
     fn begin(
         &self,
         session: &Session,
@@ -96,11 +125,7 @@ impl Command {
             if value { Value::Boolean(true) } else { Value::Absent }
         }
         let (api, report_mut) = (session.api(), &mut report);
-        let entity_id = match self.scope {
-            Scope::Organization => None,
-            Scope::Workspace => self.workspace_id.as_deref().or(api.workspace_id()),
-            Scope::Deployment => self.deployment_id.as_deref().or(api.deployment_id()),
-        };
+        let entity_id = self.entity_id(api);
         if self.scope != Scope::Organization && entity_id.is_none() {
             let field = if self.scope == Scope::Workspace { "workspace_id" } else { "deployment_id" };
             report_mut.missing(Path::field(field), "write it, or set the current one of the Api");
