@@ -37,7 +37,7 @@ fn every_case_passes() {
 #[test]
 fn cases_have_names_of_their_own() {
     let mut cases = cases("");
-    cases.extend(["commands", "claims"].into_iter().flat_map(common::cases));
+    cases.extend(["commands", "claims", "conversations"].into_iter().flat_map(common::cases));
     let names: BTreeSet<&String> = cases.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), cases.len());
 }
@@ -46,7 +46,7 @@ fn cases_have_names_of_their_own() {
 #[test]
 fn every_code_has_a_case() {
     let mut lists = Vec::new();
-    for (_, mut case) in ["", "commands", "claims"].into_iter().flat_map(cases) {
+    for (_, mut case) in ["", "commands", "claims", "conversations"].into_iter().flat_map(cases) {
         lists.extend(["problems", "warnings", "build_problems"].map(|key| case[key].take()));
         if let Some(formatted) = case["formatted"].as_object() {
             lists.extend(formatted.values().map(|expected| expected["problems"].clone()));

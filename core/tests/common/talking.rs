@@ -72,10 +72,21 @@ impl World {
     }
 
     /// Talks until the end.
-    pub(crate) fn talk(&mut self, mut conversation: Conversation<Outcome>) -> Result<Outcome, Box<ConversationError>> {
+    pub(crate) fn talk(&mut self, conversation: Conversation<Outcome>) -> Result<Outcome, Box<ConversationError>> {
+        self.talk_and(conversation, |_| ())
+    }
+
+    /// Talks until the end, and looks at the conversation after each step.
+    pub(crate) fn talk_and(
+        &mut self,
+        mut conversation: Conversation<Outcome>,
+        mut look: impl FnMut(&Conversation<Outcome>),
+    ) -> Result<Outcome, Box<ConversationError>> {
         let mut event = Event::Start;
         for _ in 0..1000 {
-            event = match conversation.step(event, self.now_ms) {
+            let step = conversation.step(event, self.now_ms);
+            look(&conversation);
+            event = match step {
                 Step::Request(request) => self.send(&request),
                 Step::Wait { milliseconds } => {
                     self.waited_ms += milliseconds;
