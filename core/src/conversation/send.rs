@@ -58,7 +58,8 @@ impl From<Trouble> for Failure {
             Some(Cause::Transport(error)) => {
                 let code = if trouble.unclear { FailureCode::Unknown } else { FailureCode::Unreachable };
                 let message = format!("no answer from Astro: {}", error.message);
-                Failure { help: None, ..Failure::new(code, message, "") }.caused_by(Cause::Transport(error))
+                let help = "check the network, the proxy and the host of the API, then try again";
+                Failure::new(code, message, help).caused_by(Cause::Transport(error))
             }
             Some(Cause::Invalid(error)) => Failure::invalid(error),
         }
