@@ -21,7 +21,7 @@ const ownModule = (entry) => ({
 });
 
 /** `.` is the entry `index`, `./cli` the entry `cli`: each is a file in src/. */
-const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const { exports, version } = JSON.parse(readFileSync("package.json", "utf8"));
 const entries = Object.keys(exports).filter((path) => path !== "./package.json").map((path) => path.slice(2) || "index");
 
 for (const entry of entries) {
@@ -40,6 +40,7 @@ for (const entry of entries) {
       platform: "neutral",
       // Embedded, so that nothing has to be found, fetched or awaited at run time.
       loader: { ".wasm": "base64" },
+      define: { VERSION: JSON.stringify(version) },
       logLevel: "warning",
     });
   }

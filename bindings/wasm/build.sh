@@ -113,5 +113,6 @@ while read -r module features; do
 done <<'END'
 core
 client  client
+sandbox sandbox
 cli     cli
 END

@@ -1,7 +1,8 @@
 /** The errors of the other side: Astro refused, or nobody knows. They come from the entries that read answers. */
 
-import { AstroTokensError, isA, named } from "./errors.js";
+import { AstroTokensError, isA, named, type Problem } from "./errors.js";
 import type { Secret } from "./secret.js";
+import type { FailureCode, Scope, Work } from "./vocabulary.js";
 
 /** What Astro says is wrong with a field. */
 export interface FieldError {
@@ -86,4 +87,86 @@ export class TransportError extends AstroTokensError {
 /** Whether this is a {@link TransportError}, also one of another copy of this package or another realm. */
 export function isTransportError(error: unknown): error is TransportError {
   return isA(error, "TransportError");
+}
+
+/** A token that fits what was asked for. */
+export interface Candidate {
+  /** Its id. */
+  readonly id: string;
+  /** Its name. */
+  readonly name: string;
+  /** Its scope. */
+  readonly scope: Scope | (string & {});
+  /** Identifies its secret without revealing it. */
+  readonly shortToken: string;
+  /** When it was created, in RFC 3339. */
+  readonly createdAt: string;
+}
+
+/** What there is to say about a failure. */
+interface Failure {
+  readonly message: string;
+  readonly work: Work;
+  readonly code: FailureCode;
+  readonly detail: string;
+  readonly help?: string;
+  readonly done: readonly string[];
+  readonly notDone: readonly string[];
+  readonly unclear: readonly string[];
+  readonly candidates: readonly Candidate[];
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * A conversation failed. It says exactly what stands, in sentences for people, and hands over any secret that came on the
+ * way. Its message says all of it.
+ *
+ * ```text
+ * rotate_token failed: Astro answered 403 Forbidden: no right to delete (request id req-7)
+ *   done: created the token `clnew`, which replaces `clold`
+ *   done: stored the secret of `clnew`
+ *   not done: delete the token `clold`
+ * ```
+ *
+ * Its `cause` is an {@link ApiError}, a {@link TransportError}, or what the caller threw or aborted with.
+ */
+export class ConversationError extends AstroTokensError {
+  static {
+    named(this, "ConversationError");
+  }
+
+  /** The work: `rotate_token`. */
+  readonly work!: Work;
+  /** In which way it failed. */
+  readonly code!: FailureCode;
+  /** What happened. */
+  readonly detail!: string;
+  /** What to do about it. Where there is nothing to say, there is no such property. */
+  readonly help?: string;
+  /** What was done before, in order. */
+  readonly done!: readonly string[];
+  /** What was not done any more. */
+  readonly notDone!: readonly string[];
+  /** What nobody knows: look at it before trying again. */
+  readonly unclear!: readonly string[];
+  /** The tokens that it may be about. */
+  readonly candidates!: readonly Candidate[];
+  /** What was worth a look until then. */
+  readonly warnings!: readonly Problem[];
+  /**
+   * The last secret that was received; nobody will be told its value again. Where there was none, there is no such
+   * property.
+   */
+  readonly secret?: Secret;
+
+  /** @internal */
+  constructor({ message, ...failure }: Failure, cause?: unknown, secret?: Secret) {
+    super(message, cause === undefined ? {} : { cause });
+    Object.assign(this, failure, secret === undefined ? {} : { secret });
+  }
+}
+
+/** Whether this is a {@link ConversationError}, also one of another copy of this package or another realm. */
+export function isConversationError(error: unknown): error is ConversationError {
+  return isA(error, "ConversationError");
 }

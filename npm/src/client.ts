@@ -1,14 +1,36 @@
 /**
- * All of `astro-tokens`, and what Astro answers: tokens, secrets and errors. It is an entry of its own because it comes
- * with a larger WebAssembly, which nobody needs for requests.
+ * All of `astro-tokens`, and what talks to Astro: a client on any `fetch`, the conversations that it drives, answers,
+ * secrets and errors. It is an entry of its own because it comes with a larger WebAssembly, which nobody needs for
+ * requests.
  *
  * @packageDocumentation
  */
 
 export * from "./index.js";
-export { parseAnswer, type ResponseParts } from "./answer.js";
-export { ApiError, type FieldError, isApiError, isTransportError, TransportError } from "./api-errors.js";
+export { parseAnswer } from "./answer.js";
+export { AstroTokens, type AstroTokensOptions, type RotateOptions, type RunOptions, type Store } from "./astro-tokens.js";
+export {
+  ApiError,
+  type Candidate,
+  ConversationError,
+  type FieldError,
+  isApiError,
+  isConversationError,
+  isTransportError,
+  TransportError,
+} from "./api-errors.js";
+export {
+  baseUrlOfDomain,
+  type Claims,
+  type Credential,
+  credentialFromEnv,
+  type Environment,
+  inspectToken,
+} from "./claims.js";
+export { type Ask, Conversation, type ConversationEvent, type Step } from "./conversation.js";
+export type { ResponseParts } from "./response.js";
 export { isSecret, Secret } from "./secret.js";
+export { Session, type SessionOptions } from "./session.js";
 export {
   type Answer,
   ApiToken,
@@ -19,3 +41,20 @@ export {
   TokenPage,
   type TokenRole,
 } from "./token.js";
+export type { Fetch, FetchInit } from "./transport.js";
+export type { FailureCode, Work } from "./vocabulary.js";
+export type {
+  ChangeTokenInput,
+  CloneTokenInput,
+  FindTokenInput,
+  FinishRotationInput,
+  RemoveTokenRoleInput,
+  RoleChange,
+  RoleDiff,
+  Rotation,
+  RotationInput,
+  TokenRoleInput,
+  TokensInput,
+  TokenUpdate,
+  Works,
+} from "./works.js";

@@ -129,6 +129,29 @@ export function run<T>(work: () => T, outcome?: string): T {
   }
 }
 
+/** The same for the `Api` with these settings. */
+export function callFor<T>(settings: Settings, input: unknown, run: Run<T | undefined>): T | ValidationError {
+  const frame = pack(input);
+  try {
+    const core = (current ??= load());
+    use(core, settings);
+    const bytes = write(core, frame);
+    return run(frame.numbers.length, bytes, frame.text.length) ?? error();
+  } catch (cause) {
+    throw stopped(cause);
+  }
+}
+
+/** What `work` makes without a frame; where that is nothing, everything that is wrong. */
+export function attempt<T>(work: () => T | undefined): T | ValidationError {
+  return run(() => work() ?? error());
+}
+
+/** The instance that works now: with another one, all that lives in this one is lost. */
+export function instance(): object {
+  return run(() => current!);
+}
+
 /** The request as a `curl` command; nothing where the API does not have its method. */
 export function asCurl({ method, url, body }: TokenRequest): string | undefined {
   return run(() => glue.as_curl(method, url, body));
@@ -141,11 +164,15 @@ function openWith(core: Core, options: Frame): Settings | ValidationError {
   return (core.settings = glue.settings() as Settings);
 }
 
+/** Makes the `Api` with these settings the one of the next call. */
+function use(core: Core, settings: Settings): void {
+  if (core.settings === settings) return;
+  openWith(core, pack(settings));
+  core.settings = settings;
+}
+
 function buildWith(core: Core, settings: Settings, input: Frame, run: Run<boolean>): TokenRequest | ValidationError {
-  if (core.settings !== settings) {
-    openWith(core, pack(settings));
-    core.settings = settings;
-  }
+  use(core, settings);
   const bytes = write(core, input);
   if (!run(input.numbers.length, bytes, input.text.length)) return error();
   if (core.numbers.length === 0) look(core);

@@ -48,6 +48,11 @@ export interface Beside {
   readonly secret: Iterator<Secret>;
 }
 
+/** @internal */
+export function beside(times: Float64Array, secrets: readonly Secret[]): Beside {
+  return { time: Array.from(times, (millis) => new Date(millis)).values(), secret: secrets.values() };
+}
+
 /** The fields that this release knows, each with where its value comes from: the JSON itself or beside it. */
 type Known = ReadonlyMap<string, "json" | keyof Beside>;
 

@@ -62,6 +62,36 @@ export type CommandOperation =
   | "update_token_role"
   | "remove_token_role";
 
+/** Work that takes several requests. */
+export type Work =
+  | "tokens"
+  | "find_token"
+  | "create_token"
+  | "clone_token"
+  | "update_token"
+  | "add_token_role"
+  | "change_token_role"
+  | "remove_token_role"
+  | "rotate_token"
+  | "finish_rotation"
+  | "delete_token";
+
+/** The stable name of a way in which a conversation fails, the same in every language. */
+export type FailureCode =
+  | "refused"
+  | "unreachable"
+  | "unknown"
+  | "invalid"
+  | "not_found"
+  | "ambiguous"
+  | "mismatch"
+  | "unverifiable"
+  | "would_lock_out"
+  | "not_stored"
+  | "lost_update"
+  | "cancelled"
+  | "misuse";
+
 /** A shell that a command can be written for; PowerShell from version 7.3 on. */
 export type Shell = "posix" | "powershell" | "cmd";
 

@@ -10,10 +10,16 @@ export const packages = {
   require: require("astro-tokens"),
 };
 
-/** The entry that reads answers, which has all of the other one too. */
+/** The entry that talks to Astro, which has all of the other one too. */
 export const clientPackages = {
   "import client": await import("astro-tokens/client"),
   "require client": require("astro-tokens/client"),
+};
+
+/** The entry with an Astro in memory. */
+export const sandboxPackages = {
+  "import sandbox": await import("astro-tokens/sandbox"),
+  "require sandbox": require("astro-tokens/sandbox"),
 };
 
 /** The entry with the command line, which has all of the other two. */

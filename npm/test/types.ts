@@ -15,13 +15,18 @@ import {
 import {
   type Answer,
   ApiToken,
+  AstroTokens,
+  type ConversationEvent,
   isApiError,
+  isConversationError,
   isTransportError,
   parseAnswer,
   Secret,
+  Session,
   type SubjectRoles,
   type TokenPage,
 } from "astro-tokens/client";
+import { Sandbox } from "astro-tokens/sandbox";
 
 const options: ApiOptions = { organizationId: "clorg", apiVersion: undefined, baseUrl: null, strict: true };
 const api = new Api(options);
@@ -76,7 +81,37 @@ export async function answers(response: Response): Promise<Answer> {
 
 export function explained(error: unknown): string | boolean | undefined {
   if (isApiError(error)) return error.requestId ?? error.fieldErrors[0]?.field ?? error.help;
+  if (isConversationError(error)) return error.unclear[0] ?? error.secret?.expose();
   return isTransportError(error) ? error.mayHaveArrived : undefined;
+}
+
+// The client on a sandbox, on the global `fetch`, and on anything like it.
+export async function life(signal: AbortSignal, answer: (step: object) => ConversationEvent): Promise<void> {
+  const sandbox = new Sandbox({ rateLimits: false });
+  const astro = new AstroTokens({ token: sandbox.ownerToken, fetch: sandbox.fetch, env: {}, timeoutMs: 5000 });
+  console.log(new AstroTokens({ fetch }).claims.expiresAt?.getTime(), new AstroTokens({ env: process.env }).api.baseUrl);
+  const secret: Secret = (await astro.createToken(create, { signal })).token;
+  for await (const token of astro.tokens({ workspaceId: "clws" })) console.log(token.name, secret);
+  const { token, oldKeptUntil } = await astro.rotateToken(
+    { tokenName: "CI", overlap: true, keepOld: 60 },
+    { store: async (secret, token) => console.log(secret.expose(), token.id) },
+  );
+  const changed: boolean = (await astro.addTokenRole({ tokenId: token.id, workspaceId: "clws", role: "x" })).changed;
+  console.log(oldKeptUntil?.getTime(), changed);
+  // @ts-expect-error The role is required.
+  await astro.addTokenRole({ tokenId: token.id });
+  // @ts-expect-error A misspelt field.
+  await astro.updateToken({ tokenId: token.id, newDescription: "x" });
+  // @ts-expect-error There is no such effect.
+  sandbox.fault({ effect: "explode" });
+
+  const steps = new Session(astro.api).start("find_token", { tokenName: "CI" }).run();
+  let step = steps.next();
+  while (!step.done) step = steps.next(answer(step.value));
+  const found: ApiToken = step.value;
+  console.log(found.roles?.length);
+  // @ts-expect-error There is no such work.
+  new Session(api).start("make_coffee", {});
 }
 
 try {

@@ -20,7 +20,8 @@ test("each operation has a method", () => {
 });
 
 test("literal types and inputs are those of the vocabulary", () => {
-  const { codes, roles, entity_types, scopes, kinds, sorts, api_versions, operations, ...commands } = vocabulary;
+  const { codes, roles, entity_types, scopes, kinds, sorts, api_versions, operations, conversations, failures, ...commands } =
+    vocabulary;
   const expected = {
     ProblemCode: codes.map(({ code }) => code),
     Severity: [...new Set(codes.map(({ severity }) => severity))],
@@ -35,10 +36,17 @@ test("literal types and inputs are those of the vocabulary", () => {
     ApiVersion: api_versions,
     CommandOperation: commands.command_operations,
     Shell: commands.shells,
+    Work: Object.keys(conversations),
+    FailureCode: failures.map(({ code }) => code),
+    "keyof t.Works": Object.keys(conversations),
     "keyof t.CommandObject": commands.command_fields.map(camel),
   };
   assert.deepEqual(roles.DAG_TAG, roles.DAG);
   for (const [name, fields] of Object.entries(operations)) expected[`keyof t.${pascal(name)}Input`] = fields.map(camel);
+
+  for (const [work, fields] of Object.entries(conversations)) {
+    expected[`keyof t.Works["${work}"]["input"]`] = fields.map(camel);
+  }
 
   const lines = ['import type * as t from "astro-tokens/cli";', "type Same<A, B> = [A, B] extends [B, A] ? true : false;"];
   for (const [type, words] of Object.entries(expected)) {

@@ -1,11 +1,14 @@
 //! Answers: `npm/src/answer.ts` is the other side.
 
-use astro_tokens::{Answer, ApiError, ApiToken, FieldError, Method, Request, Response, Secret, Timestamp};
+use astro_tokens::{Answer, ApiError, FieldError, Method, Request, Response};
 use js_sys::{Array, Float64Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::to_object;
+use crate::{
+    to_object,
+    tokens::{described, push_secrets},
+};
 
 /// Reads the answer to a request. It comes back as a list: what it is (`token`, `page`, `roles`, `nothing` or `error`),
 /// its JSON with secrets redacted or the error as an object, its times as milliseconds since 1970 in the order of the
@@ -28,12 +31,7 @@ fn answered(answer: &Answer) -> Array {
         Answer::Roles(_) => ("roles", &[][..]),
         _ => ("nothing", &[][..]),
     };
-    // Its parts were read from JSON, or are numbers and text, so nothing in it cannot be written.
-    let json = serde_json::to_string(answer).unwrap_or_default();
-    let times: Vec<f64> = tokens.iter().flat_map(times).map(|time| time.unix_millis() as f64).collect();
-    let list = Array::of3(&kind.into(), &json.into(), &Float64Array::from(&*times));
-    push_secrets(&list, tokens.iter().filter_map(|token| token.token.as_ref()));
-    list
+    described(kind, answer, tokens)
 }
 
 fn refused(error: &ApiError) -> Array {
@@ -42,31 +40,10 @@ fn refused(error: &ApiError) -> Array {
     list
 }
 
-/// The times of a token in the order in which it is written.
-fn times(token: &ApiToken) -> impl Iterator<Item = &Timestamp> {
-    let ApiToken { start_at, end_at, created_at, updated_at, last_used_at, last_rotated_at, .. } = token;
-    [
-        Some(start_at),
-        end_at.as_ref(),
-        Some(created_at),
-        Some(updated_at),
-        last_used_at.as_ref(),
-        last_rotated_at.as_ref(),
-    ]
-    .into_iter()
-    .flatten()
-}
-
-fn push_secrets<'a>(list: &Array, secrets: impl Iterator<Item = &'a Secret>) {
-    for secret in secrets {
-        list.push(&JsValue::from_str(secret.expose()));
-    }
-}
-
 /// An [`ApiError`] as JavaScript shows it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Refusal<'a> {
+pub(crate) struct Refusal<'a> {
     message: String,
     status: u16,
     detail: &'a str,

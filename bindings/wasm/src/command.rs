@@ -121,12 +121,6 @@ pub fn build_command(numbers: usize, bytes: usize, units: usize, has_source: boo
     })
 }
 
-impl Boundary {
-    fn accept<T>(&mut self, outcome: Result<T, ValidationError>) -> Option<T> {
-        outcome.map_err(|error| self.refuse(error)).ok()
-    }
-}
-
 /// A plain object with the fields of a command: texts, numbers and booleans.
 fn to_object(command: &Value<'_>) -> JsValue {
     let object = Object::new();

@@ -6,9 +6,17 @@
 
 #[cfg(feature = "client")]
 pub mod answer;
+#[cfg(feature = "client")]
+pub mod claims;
 #[cfg(feature = "cli")]
 pub mod command;
+#[cfg(feature = "client")]
+pub mod conversation;
 mod frame;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(any(feature = "client", feature = "sandbox"))]
+mod tokens;
 
 use std::cell::RefCell;
 
@@ -224,6 +232,11 @@ impl Boundary {
         self.message = error.to_string();
         self.problems = error.problems;
         false
+    }
+
+    #[cfg(feature = "client")]
+    fn accept<T>(&mut self, outcome: Result<T, ValidationError>) -> Option<T> {
+        outcome.map_err(|error| self.refuse(error)).ok()
     }
 }
 

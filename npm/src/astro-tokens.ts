@@ -1,0 +1,257 @@
+import { Api } from "./api.js";
+import { baseUrlOfDomain, type Claims, credentialFromEnv, type Environment, inspectToken } from "./claims.js";
+import type { Conversation, ConversationEvent, Step } from "./conversation.js";
+import type { Problem } from "./errors.js";
+import type { ApiOptions, CreateTokenInput } from "./inputs.js";
+import { isSecret, Secret } from "./secret.js";
+import { Session, type SessionOptions } from "./session.js";
+import type { ApiToken, IssuedToken, TokenPage } from "./token.js";
+import { clock, described, type Fetch, send, sleep } from "./transport.js";
+import type { Work } from "./vocabulary.js";
+import type {
+  ChangeTokenInput,
+  CloneTokenInput,
+  FindTokenInput,
+  FinishRotationInput,
+  RemoveTokenRoleInput,
+  RoleChange,
+  Rotation,
+  RotationInput,
+  TokenRoleInput,
+  TokensInput,
+  TokenUpdate,
+  Works,
+} from "./works.js";
+
+/** Whom to be, where Astro is, and how to reach it. Everything has a default. */
+export interface AstroTokensOptions
+  extends Omit<ApiOptions, "organizationId">, Pick<SessionOptions, "attempts" | "patienceMs"> {
+  /** The API token to authenticate with. Default: `ASTRO_API_TOKEN` of the environment. */
+  token?: string | Secret | undefined;
+  /** The id of the Organization. Default: the one that the token belongs to. */
+  organizationId?: string | undefined;
+  /** The domain of Astro, in place of a `baseUrl`. Default: `ASTRO_DOMAIN` of the environment, or `astronomer.io`. */
+  domain?: string | undefined;
+  /** The environment. Default: `process.env`, where there is one. */
+  env?: Environment | undefined;
+  /** What sends requests. Default: the global `fetch`. */
+  fetch?: Fetch | undefined;
+  /** How many milliseconds one request may take. Default: 30,000. */
+  timeoutMs?: number | undefined;
+  /** Called with what is worth a look although it stops nothing. */
+  onWarning?: ((warning: Problem) => void) | undefined;
+}
+
+/** How to run one conversation. */
+export interface RunOptions {
+  /** Ends it early. Where anything stands then, the error says what. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How to rotate. */
+export interface RotateOptions extends RunOptions {
+  /**
+   * With `overlap`: puts the secret of the successor into a safe place. Only when it is done, the old token is deleted;
+   * where it throws, the successor is deleted and the old token is as it was.
+   */
+  store?: Store | undefined;
+}
+
+/** Puts a secret into a safe place; `token` is the one that it belongs to, without it. */
+export type Store = (secret: Secret, token: ApiToken) => unknown;
+
+/** The longest that a timer can be set to. */
+const longestTimeout = 2 ** 31 - 1;
+
+/**
+ * Astro's API tokens: created, found, changed, rotated and deleted, with retries, rate limits kept, and errors that say
+ * what stands. Each method is one conversation of several requests.
+ *
+ * ```js
+ * const astro = new AstroTokens(); // ASTRO_API_TOKEN, and the Organization that it belongs to
+ * const created = await astro.createToken({ name: "CI", role: "ORGANIZATION_MEMBER", expirationDays: 90 });
+ * created.token.expose();
+ * for await (const token of astro.tokens({ workspaceId: "clws" })) console.log(token.name);
+ * await astro.rotateToken({ tokenName: "CI", overlap: true }, { store: (secret) => vault.write(secret.expose()) });
+ * ```
+ *
+ * Every method may throw a `ValidationError` (nothing was sent) or a `ConversationError` (what stands, and any secret that
+ * came on the way). Aborted by a `signal`, it throws the signal's reason where nothing was done, and else a
+ * `ConversationError` whose cause is that reason.
+ */
+export class AstroTokens {
+  /** The `Api`: builds single requests. */
+  readonly api: Api;
+  /** What the token says about itself. */
+  readonly claims: Claims;
+  readonly #session: Session;
+  readonly #token: Secret;
+  readonly #fetch: Fetch;
+  readonly #timeoutMs: number;
+  readonly #onWarning: ((warning: Problem) => void) | undefined;
+
+  /** @throws {ValidationError} where there is no credential, where it is none of Astro's, or with the options' problems. */
+  constructor(options: AstroTokensOptions = {}) {
+    const { token, organizationId, domain, env = environment(), fetch, timeoutMs = 30_000, onWarning, ...others } = options;
+    const { attempts, patienceMs, ...settings } = others;
+    if (typeof timeoutMs !== "number" || !(timeoutMs > 0 && timeoutMs <= longestTimeout)) {
+      throw new TypeError("timeoutMs has to be a positive number, below 25 days");
+    }
+    const credential = token === undefined ? credentialFromEnv(env) : { token: secretOf(token), warnings: [] };
+    this.#token = credential.token;
+    this.claims = inspectToken(this.#token);
+    this.api = new Api({
+      ...settings,
+      organizationId: organizationId ?? this.claims.organizationId,
+      baseUrl: settings.baseUrl ?? baseUrlOfDomain(domain ?? env["ASTRO_DOMAIN"] ?? ""),
+    });
+    this.#session = new Session(this.api, { tokenId: this.claims.tokenId, attempts, patienceMs });
+    // Read when it is used, so that what replaces the global one in tests is found.
+    this.#fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
+    this.#timeoutMs = timeoutMs;
+    this.#onWarning = onWarning;
+    this.#warn(credential.warnings);
+  }
+
+  /**
+   * Creates a token. After a lost answer it looks for the token that it may have made before it makes another.
+   *
+   * @returns The token with its secret, which is never shown again.
+   */
+  createToken(input: CreateTokenInput, options?: RunOptions): Promise<IssuedToken> {
+    return this.#run("create_token", input, options);
+  }
+
+  /** Every token of the Organization, or of a Workspace or Deployment; pages are read as they are needed. */
+  async *tokens(input: TokensInput = {}, options?: RunOptions): AsyncGenerator<ApiToken, void, undefined> {
+    for await (const { tokens } of this.#talk(() => this.#session.start("tokens", input), options)) yield* tokens;
+  }
+
+  /** Finds one token by its id or name, and reads it with its roles. */
+  findToken(input: FindTokenInput, options?: RunOptions): Promise<ApiToken> {
+    return this.#run("find_token", input, options);
+  }
+
+  /** Creates a token like another one, on another Workspace or Deployment or under another name. */
+  cloneToken(input: CloneTokenInput, options?: RunOptions): Promise<IssuedToken> {
+    return this.#run("clone_token", input, options);
+  }
+
+  /** Changes name, description or role of a token; what is not given stays, and nothing is sent where nothing changes. */
+  updateToken(input: ChangeTokenInput, options?: RunOptions): Promise<TokenUpdate> {
+    return this.#run("update_token", input, options);
+  }
+
+  /** Gives a token a role on a Workspace or Deployment; another one that it has there is changed. */
+  addTokenRole(input: TokenRoleInput, options?: RunOptions): Promise<RoleChange> {
+    return this.#run("add_token_role", input, options);
+  }
+
+  /** Changes the role that a token has on a Workspace or Deployment. */
+  changeTokenRole(input: TokenRoleInput, options?: RunOptions): Promise<RoleChange> {
+    return this.#run("change_token_role", input, options);
+  }
+
+  /** Takes the role on a Workspace or Deployment from a token. */
+  removeTokenRole(input: RemoveTokenRoleInput, options?: RunOptions): Promise<RoleChange> {
+    return this.#run("remove_token_role", input, options);
+  }
+
+  /**
+   * Replaces the secret of a token. The old secret stops working at once; with `overlap`, only when `store` has put the
+   * new one into a safe place.
+   */
+  async rotateToken(input: RotationInput, options: RotateOptions = {}): Promise<Rotation> {
+    const { store } = options;
+    if (input?.overlap && typeof store !== "function") {
+      throw new TypeError("a rotation with overlap needs `store`, a function that puts the secret into a safe place");
+    }
+    if (!input?.overlap && store !== undefined) {
+      throw new TypeError("`store` is about a rotation with overlap; without, the secret is in what this method returns");
+    }
+    return this.#run("rotate_token", input, options, store);
+  }
+
+  /** Ends a rotation whose old token was kept: deletes it, if its time is over. */
+  finishRotation(input: FinishRotationInput, options?: RunOptions): Promise<Rotation> {
+    return this.#run("finish_rotation", input, options);
+  }
+
+  /** Deletes a token. Its secret stops working at once, and it cannot be brought back. */
+  deleteToken(input: FindTokenInput, options?: RunOptions): Promise<undefined> {
+    return this.#run("delete_token", input, options);
+  }
+
+  async #run<W extends Work>(
+    work: W,
+    input: Works[W]["input"],
+    options?: RunOptions,
+    store?: Store,
+  ): Promise<Works[W]["outcome"]> {
+    const step = await this.#talk(() => this.#session.start(work, input), options, store).next();
+    return step.value as Works[W]["outcome"];
+  }
+
+  /** Drives a conversation: yields the pages that it shows, and returns what comes of it. */
+  async *#talk<T>(start: () => Conversation<T>, options: RunOptions = {}, store?: Store): AsyncGenerator<TokenPage, T> {
+    const { signal } = options;
+    const now = clock();
+    const conversation = start();
+    try {
+      signal?.throwIfAborted();
+      for (let event: ConversationEvent = { type: "start" }; ; ) {
+        if (event.type === "cancelled") throw conversation.cancel(now(), event.cause) ?? event.cause;
+        const step: Step<T> = conversation.step(event, now());
+        switch (step.type) {
+          case "request":
+            event = await send(this.#fetch, step.request, this.#token, this.#timeoutMs, signal);
+            break;
+          case "wait":
+            event = await sleep(step.milliseconds, signal);
+            break;
+          case "store":
+            event = await stored(step.secret, () => store?.(step.secret, step.token));
+            break;
+          case "page":
+            yield step.page;
+            event = signal?.aborted ? { type: "cancelled", cause: signal.reason } : { type: "next" };
+            break;
+          case "done":
+            return step.outcome;
+        }
+      }
+    } finally {
+      conversation.close();
+      this.#warn(conversation.warnings);
+    }
+  }
+
+  #warn(warnings: readonly Problem[]): void {
+    try {
+      for (const warning of warnings) this.#onWarning?.(warning);
+    } catch {
+      // A logger that throws shall not cost anybody the secret that is on its way to them.
+    }
+  }
+}
+
+/** What came of storing a secret. What was thrown is left out where it shows the secret. */
+async function stored(secret: Secret, store: () => unknown): Promise<ConversationEvent> {
+  try {
+    await store();
+    return { type: "stored" };
+  } catch (cause) {
+    const value = secret.expose();
+    const message = described(cause).replaceAll(value, String(secret));
+    const shows = [described(cause), (cause as Error | null)?.stack].some((text) => String(text).includes(value));
+    return { type: "not_stored", message, ...(shows ? {} : { cause }) };
+  }
+}
+
+function secretOf(token: string | Secret): Secret {
+  return isSecret(token) ? new Secret(token.expose()) : new Secret(token);
+}
+
+function environment(): Environment {
+  return (globalThis as { process?: { env?: Environment } }).process?.env ?? {};
+}

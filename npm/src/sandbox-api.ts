@@ -1,0 +1,261 @@
+import * as glue from "../wasm/sandbox_bg.js";
+import { instance, run } from "./core.js";
+import { AstroTokensError } from "./errors.js";
+import { Secret } from "./secret.js";
+import { ApiToken, beside, type Subject, type TokenRole } from "./token.js";
+import { sleep } from "./transport.js";
+import type { Kind, Scope } from "./vocabulary.js";
+
+/** A rule that makes requests go wrong. It counts the requests that it is about; not given: every request. */
+export interface Fault {
+  /** Only requests with this method. */
+  method?: "GET" | "POST" | "DELETE";
+  /** Only requests whose path ends with these segments, where `*` stands for any one: `/rotate`, `/tokens/*`. */
+  path?: string;
+  /** From the nth of those requests on. Default: 1. */
+  nth?: number;
+  /** For so many of them. Default: 1. */
+  times?: number;
+  /**
+   * What happens. `status`: this answer comes, and the request takes no effect. `status_after`: it takes effect, and
+   * this status is answered. `delay`: the answer takes its time. `not_sent`: no connection can be made. `lost_before` and
+   * `lost_after`: the connection breaks before or after the request takes effect. `garbage`: it takes effect, and the
+   * answer has this body, or the HTML of a proxy. `cut_short`: it takes effect, and half of its answer is missing.
+   */
+  effect: "status" | "status_after" | "delay" | "not_sent" | "lost_before" | "lost_after" | "garbage" | "cut_short";
+  /** Of `status` and `status_after`. */
+  status?: number;
+  /** Of `status`: the header `retry-after`, in seconds. */
+  retryAfterS?: number;
+  /** Of `status` and `garbage`. */
+  body?: string;
+  /** Of `delay`: how many milliseconds. */
+  ms?: number;
+}
+
+/** A token as an administrator of the sandbox makes it. */
+export interface NewToken {
+  /** The name. */
+  name: string;
+  /** The role on the entity of its scope. */
+  role: string;
+  /** Default: `ORGANIZATION`. */
+  scope?: Scope;
+  /** The id of the Workspace or Deployment. */
+  entityId?: string;
+  /** Default: the first Organization in the sandbox. */
+  organizationId?: string;
+  /** Further roles, as the API writes them. */
+  roles?: readonly TokenRole[];
+  /** Default: empty. */
+  description?: string;
+  /** Not given: it never expires. */
+  expirationDays?: number;
+  /** Default: `STANDARD`. */
+  kind?: Kind;
+  /** Default: a user of the sandbox. */
+  createdBy?: Subject;
+}
+
+/** A request as the sandbox remembers it, without credential and body. */
+export interface Seen {
+  /** The method: `POST`. */
+  readonly method: string;
+  /** The path with what stands before the version: `/v1/organizations/clorg/tokens`. */
+  readonly path: string;
+  /** The query, percent-encoded and without the question mark; empty where there was none. */
+  readonly query: string;
+  /** The status that was answered; `null`: no answer came back. */
+  readonly status: number | null;
+  /** The status that the API itself came to, although the caller may not have seen it; `null`: it did not get there. */
+  readonly handled: number | null;
+}
+
+/** How to make a sandbox. */
+export interface SandboxOptions {
+  /** A state that `JSON.stringify` made of another one, as text or parsed. */
+  state?: string | object | undefined;
+  /** With nothing in it, to be filled by `addOrganization` and so on. Default: `false`. */
+  empty?: boolean | undefined;
+  /** Whether the documented rate limits are kept. Default: `true`. */
+  rateLimits?: boolean | undefined;
+  /** The time in milliseconds since 1970. Default: `Date.now`. */
+  now?: (() => number) | undefined;
+}
+
+/** Frees what a sandbox that nobody has any more holds in the core. */
+const abandoned = new FinalizationRegistry<Place>(({ core, number }) => {
+  if (core === instance()) glue.close_sandbox(number);
+});
+
+/** Where a sandbox is in the core. */
+interface Place {
+  readonly core: object;
+  readonly number: number;
+}
+
+/**
+ * An Astro API in memory: organizations, workspaces, deployments and tokens, and answers as Astro documents them. It needs
+ * no network.
+ *
+ * At first it has the Organization `clorg`, in it the Workspaces `clws` and `clws2`, in the first the Deployments `cldep`
+ * and `cldep2` and in the second `cldep3`, and one token that owns all of it.
+ *
+ * ```js
+ * const sandbox = new Sandbox();
+ * const astro = new AstroTokens({ token: sandbox.ownerToken, fetch: sandbox.fetch });
+ * ```
+ */
+export class Sandbox {
+  readonly #place: Place;
+  readonly #now: () => number;
+
+  /** @throws {AstroTokensError} where the state is none. */
+  constructor({ state, empty = false, rateLimits, now = Date.now }: SandboxOptions = {}) {
+    const text = state === undefined || typeof state === "string" ? state : JSON.stringify(state);
+    const core = instance();
+    const number = run(() => (text === undefined ? glue.open_sandbox(empty) : (glue.sandbox_of_json(text) as number | string)));
+    if (typeof number === "string") throw new AstroTokensError(number);
+    this.#place = { core, number };
+    this.#now = now;
+    abandoned.register(this, this.#place);
+    if (rateLimits !== undefined) this.setRateLimits(rateLimits);
+  }
+
+  /** The secret of the token that owns the first Organization, where the sandbox was not `empty`. Always the same. */
+  get ownerToken(): Secret {
+    return new Secret(run(() => glue.sandbox_owner() as string));
+  }
+
+  /**
+   * Answers like `fetch`, in place of it: hand it to whatever sends requests. Everything that does not look like Astro's
+   * API is answered with 404.
+   */
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const body = new Uint8Array(await request.arrayBuffer());
+    request.signal.throwIfAborted();
+    const { delayMs, response } = this.answer(request.method, request.url, request.headers.get("authorization"), body);
+    if (delayMs > 0) await sleep(delayMs, request.signal);
+    request.signal.throwIfAborted();
+    if (typeof response === "string") throw broken(response);
+    const { status, headers } = response;
+    return new Response(status === 204 ? null : response.body, { status, headers });
+  };
+
+  /**
+   * Answers a request of which only the parts are at hand; for servers. `authorization` is the value of that header, the
+   * URL may be a path with its query.
+   */
+  answer(method: string, url: string, authorization: string | null, body: Uint8Array): Reply {
+    const { number } = this.#place;
+    const nowMs = this.#now();
+    const told = this.#run(() => glue.sandbox_answer(number, method, url, authorization, body, nowMs) as Told);
+    const [delayMs, outcome, status, list, content] = told;
+    if (outcome !== "response") return { delayMs, response: outcome };
+    const headers: [string, string][] = [];
+    for (let at = 0; at < list.length; at += 2) headers.push([list[at]!, list[at + 1]!]);
+    return { delayMs, response: { status, headers, body: content } };
+  }
+
+  /** Turns the documented rate limits on or off. */
+  setRateLimits(on: boolean): void {
+    this.#run(() => glue.set_rate_limits(this.#place.number, on));
+  }
+
+  /** Adds an Organization, or renames the one of this id. */
+  addOrganization(id: string, name: string): void {
+    this.#run(() => glue.add_organization(this.#place.number, id, name));
+  }
+
+  /** Adds a Workspace, or renames the one of this id. An Organization that does not exist yet is made. */
+  addWorkspace(organizationId: string, id: string, name: string): void {
+    this.#run(() => glue.add_workspace(this.#place.number, organizationId, id, name));
+  }
+
+  /** Adds a Deployment, or renames the one of this id. A Workspace that does not exist yet is made. */
+  addDeployment(workspaceId: string, id: string, name: string): void {
+    this.#run(() => glue.add_deployment(this.#place.number, workspaceId, id, name));
+  }
+
+  /**
+   * Makes a token as an administrator would, without a request, and returns it with its secret.
+   *
+   * @throws {AstroTokensError} where it cannot be one.
+   */
+  addToken(token: NewToken): ApiToken & { readonly token: Secret } {
+    const nowMs = this.#now();
+    const told = this.#run(() => glue.add_token(this.#place.number, snake(token), nowMs) as Tokens | string);
+    if (typeof told === "string") throw new AstroTokensError(told);
+    return tokens(told)[0] as ApiToken & { readonly token: Secret };
+  }
+
+  /**
+   * Adds a rule that makes requests go wrong.
+   *
+   * @throws {AstroTokensError} where there is no such rule.
+   */
+  fault(fault: Fault): void {
+    const wrong = this.#run(() => glue.add_fault(this.#place.number, snake(fault)));
+    if (wrong !== undefined) throw new AstroTokensError(wrong);
+  }
+
+  /** Takes all those rules away. */
+  clearFaults(): void {
+    this.#run(() => glue.clear_faults(this.#place.number));
+  }
+
+  /** Every token that stands, in the order of their creation and without secrets. */
+  tokens(): ApiToken[] {
+    return tokens(this.#run(() => glue.sandbox_tokens(this.#place.number) as Tokens));
+  }
+
+  /** What was asked so far; at most the last 10,000 requests. */
+  requests(): Seen[] {
+    return this.#run(() => glue.sandbox_requests(this.#place.number) as Seen[]);
+  }
+
+  /** Its state. It holds hashes of secrets and never a secret. */
+  toJSON(): object {
+    return JSON.parse(this.#run(() => glue.sandbox_json(this.#place.number))) as object;
+  }
+
+  #run<T>(work: () => T): T {
+    if (this.#place.core !== instance()) throw new AstroTokensError("the WebAssembly core stopped since, and the sandbox is lost");
+    return run(work, "and the sandbox is lost");
+  }
+}
+
+/** What a sandbox does with a request. */
+export interface Reply {
+  /** How many milliseconds the answer takes. */
+  readonly delayMs: number;
+  /** The answer; or that no connection can be made, or that it breaks before an answer comes. */
+  readonly response:
+    | { readonly status: number; readonly headers: [string, string][]; readonly body: Uint8Array<ArrayBuffer> }
+    | "not_sent"
+    | "lost";
+}
+
+type Tokens = [kind: "tokens", json: string, times: Float64Array, ...secrets: string[]];
+type Told =
+  | [delayMs: number, outcome: "response", status: number, headers: string[], body: Uint8Array<ArrayBuffer>]
+  | [delayMs: number, outcome: "not_sent" | "lost", status: never, headers: never, body: never];
+
+function tokens([, json, times, ...values]: Tokens): ApiToken[] {
+  const aside = beside(times, values.map((value) => new Secret(value)));
+  return (JSON.parse(json) as Record<string, unknown>[]).map((token) => new ApiToken(token, aside));
+}
+
+/** What `fetch` of Node throws in such a case. */
+function broken(outcome: "not_sent" | "lost"): TypeError {
+  const [message, code] =
+    outcome === "not_sent" ? ["the sandbox refuses the connection", "ECONNREFUSED"] : ["other side closed", "UND_ERR_SOCKET"];
+  return new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code }) });
+}
+
+/** The JSON of the core, which has its names in snake case. */
+function snake(fields: object): string {
+  const spelt = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return JSON.stringify(Object.fromEntries(Object.entries(fields).map(([name, value]) => [spelt(name), value])));
+}

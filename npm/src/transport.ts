@@ -1,0 +1,140 @@
+/** Sends the requests of conversations by any `fetch`. */
+
+import type { ConversationEvent } from "./conversation.js";
+import type { TokenRequest } from "./request.js";
+import type { Secret } from "./secret.js";
+
+/** As much of `fetch` as is needed: the global one, undici's, one with a proxy, or a sandbox's. */
+export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
+
+/** What `fetch` is called with. */
+export interface FetchInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly redirect: "manual";
+  readonly signal: AbortSignal;
+}
+
+/** Written into the package when it is built. */
+declare const VERSION: string;
+
+/** Whether this is a runtime that takes `user-agent`; browsers keep theirs. */
+const isServer = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node !== undefined;
+
+const identification: Readonly<Record<string, string>> = {
+  "x-astro-client-identifier": "astro-tokens-js",
+  "x-astro-client-version": VERSION,
+  ...(isServer ? { "user-agent": `astro-tokens-js/${VERSION}` } : {}),
+};
+
+/**
+ * Sends a request with the credential, and reads the whole answer. The event says what came of it; what the caller's
+ * signal aborts is `cancelled`.
+ */
+export async function send(
+  fetch: Fetch,
+  { method, url, headers, body }: TokenRequest,
+  token: Secret,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<ConversationEvent> {
+  // Nothing was sent, so nothing is unclear: that is worth knowing for the conversation, which then asks to wait.
+  if (signal?.aborted) return { type: "failed", message: "it was cancelled before", mayHaveArrived: false };
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: { ...headers, ...identification, authorization: `Bearer ${token.expose()}` },
+      ...(body === undefined ? {} : { body }),
+      // The credential would go along, to wherever it leads.
+      redirect: "manual",
+      signal: controller.signal,
+    });
+    if (response.type === "opaqueredirect") {
+      return { type: "failed", message: "the answer is a redirect, which is not followed", mayHaveArrived: false };
+    }
+    const answer = new Uint8Array(await response.arrayBuffer());
+    return { type: "response", status: response.status, headers: response.headers, body: answer };
+  } catch (cause) {
+    if (signal?.aborted) return { type: "cancelled", cause: signal.reason };
+    // By the time limit, whatever the `fetch` makes of it.
+    const thrown = controller.signal.aborted ? controller.signal.reason : cause;
+    return { type: "failed", message: described(thrown), mayHaveArrived: !isUnsent(thrown), cause: thrown };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** The codes of Node, undici, Deno and Bun for what went wrong before a byte of the request was sent. */
+const unsent = new Set([
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ConnectionRefused",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+/** Whether the request surely was not sent. A browser does not tell, so there it is never sure. */
+function isUnsent(thrown: unknown): boolean {
+  for (const error of chain(thrown)) {
+    if (unsent.has((error as { code?: unknown }).code as string)) return true;
+    // One for each address of a host: unless all failed so, one may have got through.
+    const { errors } = error as { errors?: unknown };
+    if (Array.isArray(errors) && errors.length > 0) return errors.every(isUnsent);
+  }
+  return false;
+}
+
+/** What was thrown and its causes, in words: `fetch failed: connect ECONNREFUSED 127.0.0.1:1`. */
+export function described(thrown: unknown): string {
+  const messages = chain(thrown).map((error) => {
+    const { message, code } = error as { message?: unknown; code?: unknown };
+    return String(message || code || "");
+  });
+  return messages.filter((message) => message !== "").join(": ") || "it threw something that is no error";
+}
+
+function chain(thrown: unknown): object[] {
+  const found: object[] = [];
+  // Causes may go in circles.
+  for (let error = thrown; typeof error === "object" && error !== null && found.length < 8; ) {
+    found.push(error);
+    error = (error as { cause?: unknown }).cause;
+  }
+  return found;
+}
+
+/** Waits, unless the signal is aborted before. */
+export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<ConversationEvent> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve({ type: "cancelled", cause: signal.reason });
+    const abort = (): void => {
+      clearTimeout(timer);
+      resolve({ type: "cancelled", cause: signal?.reason });
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve({ type: "waited" });
+    }, milliseconds);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** The time in milliseconds since 1970, which does not go back when a clock is set. */
+export function clock(): () => number {
+  const start = Date.now() - performance.now();
+  return () => start + performance.now();
+}
