@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ._types import (
         ApiVersion,
         ClientSettings,
+        CloneTokenFields,
         CommandOptions,
         CreateTokenInput,
         FindTokenFields,
@@ -335,6 +336,20 @@ class AstroTokens(Client):
         result: ApiToken = self._drive(self._start("create_token", fields))
         return result
 
+    def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken:
+        """Create a token like another one: the same name, description, role, kind and expiration, on another Workspace
+        or Deployment, or on the same entity under another name. The other one stays as it is; only its role on the
+        entity of its own scope is taken over.
+
+        Args:
+            token_id, token_name: Which token to clone.
+            workspace_id (str): The Workspace of the clone; the other one is a Workspace token.
+            deployment_id (str): The Deployment of the clone; the other one is a Deployment token.
+            name (str): The name of the clone. Default: the same.
+        """
+        result: ApiToken = self._drive(self._start("clone_token", fields, token_id))
+        return result
+
     def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
         """Find one token by its id or name, and read it with its roles. An id and a name have to agree, and so have an
         id and a Workspace or Deployment. A name that several tokens bear is an error that lists them.
@@ -370,6 +385,7 @@ class AstroTokens(Client):
             workspace_id (str): The Workspace to get the role on.
             deployment_id (str): The Deployment to get the role on.
             role (str): The role, required.
+            preview (bool): Writes nothing, and returns what would become of it.
         """
         result: RoleChange = self._drive(self._start("add_token_role", fields, token_id))
         return result
@@ -382,6 +398,7 @@ class AstroTokens(Client):
             workspace_id (str): The Workspace of the role.
             deployment_id (str): The Deployment of the role.
             role (str): The new role, required.
+            preview (bool): Writes nothing, and returns what would become of it.
         """
         result: RoleChange = self._drive(self._start("change_token_role", fields, token_id))
         return result
@@ -395,6 +412,7 @@ class AstroTokens(Client):
             deployment_id (str): The Deployment of the role.
             remove_orphans (bool): Removes narrower roles too: those on Deployments of the Workspace, and on DAGs of the
                 Deployment. Without it, a warning names them.
+            preview (bool): Writes nothing, and returns what would become of it.
         """
         result: RoleChange = self._drive(self._start("remove_token_role", fields, token_id))
         return result
@@ -551,6 +569,11 @@ class AsyncAstroTokens(Client):
     async def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken:
         """Like `AstroTokens.create_token`."""
         result: ApiToken = await self._drive(self._start("create_token", fields))
+        return result
+
+    async def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken:
+        """Like `AstroTokens.clone_token`."""
+        result: ApiToken = await self._drive(self._start("clone_token", fields, token_id))
         return result
 
     async def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:

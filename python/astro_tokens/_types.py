@@ -146,6 +146,7 @@ Work = Literal[
     "tokens",
     "find_token",
     "create_token",
+    "clone_token",
     "update_token",
     "add_token_role",
     "change_token_role",
@@ -309,6 +310,12 @@ class FindTokenFields(TypedDict, total=False):
     deployment_id: str | None
 
 
+class CloneTokenFields(FindTokenFields, total=False):
+    """The fields of `AstroTokens.clone_token`."""
+
+    name: str | None
+
+
 class UpdateTokenFields(FindTokenFields, total=False):
     """The fields of `AstroTokens.update_token`."""
 
@@ -321,14 +328,17 @@ class _RoleRequired(TypedDict):
     role: Role
 
 
-class TokenRoleFields(FindTokenFields, _RoleRequired):
+class TokenRoleFields(FindTokenFields, _RoleRequired, total=False):
     """The fields of `AstroTokens.add_token_role` and `AstroTokens.change_token_role`."""
+
+    preview: bool | None
 
 
 class RemoveTokenRoleFields(FindTokenFields, total=False):
     """The fields of `AstroTokens.remove_token_role`."""
 
     remove_orphans: bool | None
+    preview: bool | None
 
 
 class RotateTokenFields(FindTokenFields, total=False):

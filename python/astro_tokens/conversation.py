@@ -27,7 +27,7 @@ __all__ = ["Conversation", "ConversationError", "Event", "Session", "Step", "run
 def clock() -> Callable[[], int]:
     """A clock in milliseconds since 1970 that never goes back."""
     began = time.time() - time.monotonic()
-    return lambda: round((began + time.monotonic()) * 1000)
+    return lambda: int((began + time.monotonic()) * 1000)
 
 
 def run(

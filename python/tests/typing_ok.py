@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from datetime import datetime, timezone
 from typing import Any, assert_never
 
@@ -11,17 +12,22 @@ from astro_tokens import (
     ApiError,
     ApiToken,
     ApiVersion,
+    AstroTokens,
     AstroTokensError,
+    AsyncAstroTokens,
     Claims,
     Command,
     CommandDict,
     CommandOperation,
+    ConversationError,
     CreateTokenInput,
     Credential,
     Grant,
     Problem,
     Request,
     Response,
+    RoleChange,
+    Rotation,
     Scope,
     Secret,
     Severity,
@@ -162,3 +168,28 @@ inspect_token("eyJ", datetime.now(timezone.utc))  # type: ignore[call-arg]
 token_scope: Scope = Claims.read("eyJ").scope
 is_old: bool = claims.is_expired() and claims.expires_at is not None
 at_home = Api(organization_id=claims.organization_id, base_url=base_url_of_domain("astronomer.io"))
+
+with AstroTokens(secret, timeout=5, workspace_id="clws", on_warning=print) as astro:
+    made: ApiToken = astro.create_token(name="CI", role="ORGANIZATION_MEMBER", expiration_days=90)
+    change: RoleChange = astro.add_token_role(token_name="CI", workspace_id="clws", role="WORKSPACE_AUTHOR")
+    rotation: Rotation = astro.rotate_token(made.id, overlap=True, keep_old=timedelta(hours=48), store=lambda each: each.expose())
+    ids: list[str] = [each.id for each in astro.tokens(workspace_id="clws", sorts=["name:asc"])]
+    astro.delete_token(token_name="CI")
+    astro.create_token(name="CI")  # type: ignore[call-arg]
+    astro.find_token(name="CI")  # type: ignore[call-arg]
+    astro.tokens(sorts=["size:asc"])  # type: ignore[list-item]
+    AstroTokens(organisation_id="clorg")  # type: ignore[call-arg]
+
+
+async def asynchronous() -> ApiToken | None:
+    async with AsyncAstroTokens() as astro:
+        async for each in astro.tokens():
+            return each
+        change: RoleChange = await astro.remove_token_role("cl", workspace_id="clws", remove_orphans=True)
+        return change.token
+
+
+try:
+    ids.clear()
+except BaseException as interrupt:
+    stands: ConversationError | None = ConversationError.of(interrupt)

@@ -1,13 +1,19 @@
 //! The answers of the core as Python classes. They keep the core's values and make Python's when they are asked for.
 
-use astro_tokens::Answer;
+use astro_tokens::{Answer, Audit};
 use pyo3::{
     IntoPyObjectExt,
     prelude::*,
     types::{PyDict, PyList, PyTuple, PyType},
 };
 
-use crate::{json, secret, secret::Secret, time::datetime};
+use crate::{
+    json,
+    outcomes::Finding,
+    secret,
+    secret::Secret,
+    time::{self, datetime},
+};
 
 /// What pickle needs: the function that makes the answer again, and its arguments.
 pub(crate) type Reduced<'py, A = (String,)> = PyResult<(Bound<'py, PyAny>, A)>;
@@ -129,6 +135,27 @@ impl ApiToken {
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         json::dictionary(py, &self.0.extra)
+    }
+
+    /// Judge whether the token deserves a look: one that expires soon or never, or that nobody uses.
+    ///
+    /// Args:
+    ///     expiring_within_days (int): How soon is soon.
+    ///     unused_for_days (int): After how many days without use.
+    ///     now (datetime): The time to compare with, aware of its time zone. Default: the time of this machine.
+    ///
+    /// Returns:
+    ///     tuple of Finding: What is to say about it.
+    #[pyo3(signature = (*, expiring_within_days = 30, unused_for_days = 90, now = None))]
+    fn findings<'py>(
+        &self,
+        py: Python<'py>,
+        expiring_within_days: i64,
+        unused_for_days: i64,
+        now: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let audit = Audit::default().expiring_within_days(expiring_within_days).unused_for_days(unused_for_days);
+        PyTuple::new(py, audit.findings(&self.0, time::now(now)?).into_iter().map(Finding))
     }
 
     /// A new dictionary in Astro's own names, with everything that this release does not know; the secret is redacted.

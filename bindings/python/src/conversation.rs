@@ -71,8 +71,8 @@ impl Session {
     /// Begin work that takes several requests.
     ///
     /// Args:
-    ///     work (str): `tokens`, `find_token`, `create_token`, `update_token`, `add_token_role`, `change_token_role`,
-    ///         `remove_token_role`, `rotate_token`, `finish_rotation` or `delete_token`.
+    ///     work (str): `tokens`, `find_token`, `create_token`, `clone_token`, `update_token`, `add_token_role`,
+    ///         `change_token_role`, `remove_token_role`, `rotate_token`, `finish_rotation` or `delete_token`.
     ///     input: A mapping with the fields of the work by name, instead of keywords. The fields are those of the methods
     ///         of `AstroTokens`.
     ///     seed (int): For the jitter of waits; from the system where it is not given.

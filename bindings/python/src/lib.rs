@@ -28,7 +28,7 @@ mod _core {
         claims::{Claims, Credential, base_url_of_domain, credential_from_env, inspect_token},
         command::{Command, correct_command, explain_command, format_command, parse_command},
         conversation::{Conversation, Event, Session, Step},
-        outcomes::{RoleChange, Rotation, TokenUpdate},
+        outcomes::{Finding, RoleChange, RoleDiff, Rotation, TokenUpdate},
         request::Request,
         response::Response,
         sandbox::{Reply, Sandbox},

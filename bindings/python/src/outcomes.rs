@@ -43,6 +43,14 @@ impl TokenUpdate {
         json::to_dict(py, &self.0)
     }
 
+    fn __copy__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __deepcopy__(this: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        this
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let fields = [
             ("token", self.token().into_bound_py_any(py)?),
@@ -59,7 +67,7 @@ pub(crate) struct RoleChange(pub(crate) core::RoleChange);
 
 #[pymethods]
 impl RoleChange {
-    /// The token as it is now.
+    /// The token as it is now; in a preview, as it would be.
     #[getter]
     fn token(&self) -> ApiToken {
         ApiToken(self.0.token.clone())
@@ -89,7 +97,7 @@ impl RoleChange {
         self.0.new_role.as_deref()
     }
 
-    /// Whether anything had to be done.
+    /// Whether anything had to be done; in a preview, whether anything would have to be.
     #[getter]
     fn changed(&self) -> bool {
         self.0.changed
@@ -98,12 +106,26 @@ impl RoleChange {
     /// Narrower roles that were removed with it: a tuple of `TokenRole`.
     #[getter]
     fn removed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.removed.iter().cloned().map(TokenRole))
+        roles(py, &self.0.removed)
+    }
+
+    /// All that is different about the roles of the token.
+    #[getter]
+    fn diff(&self) -> RoleDiff {
+        RoleDiff(self.0.diff.clone())
     }
 
     /// A new dictionary in Astro's own names.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         json::to_dict(py, &self.0)
+    }
+
+    fn __copy__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __deepcopy__(this: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        this
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -117,6 +139,87 @@ impl RoleChange {
             ("removed", self.removed(py)?.into_any()),
         ];
         shown(py, "RoleChange", fields)
+    }
+}
+
+/// What is different between two sets of roles. An entity has one role, so each is listed once.
+#[pyclass(frozen, eq, module = "astro_tokens")]
+#[derive(PartialEq)]
+pub(crate) struct RoleDiff(core::RoleDiff);
+
+#[pymethods]
+impl RoleDiff {
+    /// Compare two sets of roles, such as those of a token before and after.
+    ///
+    /// Args:
+    ///     old (sequence of TokenRole): The roles before.
+    ///     new (sequence of TokenRole): The roles after.
+    #[staticmethod]
+    fn between(old: Vec<PyRef<'_, TokenRole>>, new: Vec<PyRef<'_, TokenRole>>) -> Self {
+        let roles = |roles: &[PyRef<'_, TokenRole>]| roles.iter().map(|role| role.0.clone()).collect::<Vec<_>>();
+        RoleDiff(core::RoleDiff::between(&roles(&old), &roles(&new)))
+    }
+
+    /// Roles on entities that had none: a tuple of `TokenRole`.
+    #[getter]
+    fn added<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        roles(py, &self.0.added)
+    }
+
+    /// Roles on entities that have none any more: a tuple of `TokenRole`.
+    #[getter]
+    fn removed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        roles(py, &self.0.removed)
+    }
+
+    /// Roles on entities that have another one now: a tuple of pairs, the old one and the new one.
+    #[getter]
+    fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let pairs = self.0.changed.iter().cloned();
+        PyTuple::new(py, pairs.map(|(old, new)| (TokenRole(old), TokenRole(new))))
+    }
+
+    /// A new dictionary in Astro's own names.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        json::to_dict(py, &self.0)
+    }
+
+    fn __bool__(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let fields = [("added", self.added(py)?), ("removed", self.removed(py)?), ("changed", self.changed(py)?)];
+        shown(py, "RoleDiff", fields)
+    }
+}
+
+fn roles<'py>(py: Python<'py>, roles: &[astro_tokens::TokenRole]) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, roles.iter().cloned().map(TokenRole))
+}
+
+/// Why a token deserves a look: see `ApiToken.findings`.
+#[pyclass(frozen, eq, module = "astro_tokens")]
+#[derive(PartialEq)]
+pub(crate) struct Finding(pub(crate) astro_tokens::Finding);
+
+#[pymethods]
+impl Finding {
+    /// `expired`, `expires` (soon), `never_expires`, `unused` or `never_used`.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    /// The days that it is about: since when, or how soon; `None` where it is about none.
+    #[getter]
+    fn days(&self) -> Option<i64> {
+        self.0.days()
+    }
+
+    fn __repr__(&self) -> String {
+        let days = self.days().map_or_else(|| "None".to_owned(), |days| days.to_string());
+        format!("Finding(kind='{}', days={days})", self.kind())
     }
 }
 
@@ -158,6 +261,14 @@ impl Rotation {
 
     fn __reduce__(&self) -> PyResult<()> {
         Err(not_pickled("a rotation with its secret"))
+    }
+
+    fn __copy__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __deepcopy__(this: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        this
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

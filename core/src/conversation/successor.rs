@@ -248,7 +248,9 @@ pub(super) async fn finish(
     };
     let kept_until_ms = successor.created_at.unix_millis() + keep_old_ms;
     let server_now_ms = talk.server_time_ms(talk.now_ms()).unwrap_or_else(|| talk.now_ms());
-    let old_kept_until_ms = (server_now_ms < kept_until_ms).then_some(kept_until_ms);
+    // The server's clock is known to the second, and a successor may be younger than that.
+    let is_kept = keep_old_ms > 0 && server_now_ms < kept_until_ms;
+    let old_kept_until_ms = is_kept.then_some(kept_until_ms);
     if old_kept_until_ms.is_none() {
         delete_old(talk, &old.id).await?;
     }
