@@ -143,7 +143,7 @@ export class ConversationError extends AstroTokensError {
   readonly detail!: string;
   /** What to do about it. Where there is nothing to say, there is no such property. */
   readonly help?: string;
-  /** What was done before, in order. */
+  /** What was done before, in order. Frozen, as are the other lists. */
   readonly done!: readonly string[];
   /** What was not done any more. */
   readonly notDone!: readonly string[];

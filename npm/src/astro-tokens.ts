@@ -48,8 +48,8 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** How to rotate. */
-export interface RotateOptions extends RunOptions {
+/** Which token to give a new secret, how, and where to put that. */
+export interface RotateInput extends RotationInput {
   /**
    * With `overlap`: puts the secret of the successor into a safe place. Only when it is done, the old token is deleted;
    * where it throws, the successor is deleted and the old token is as it was.
@@ -72,7 +72,7 @@ const longestTimeout = 2 ** 31 - 1;
  * const created = await astro.createToken({ name: "CI", role: "ORGANIZATION_MEMBER", expirationDays: 90 });
  * created.token.expose();
  * for await (const token of astro.tokens({ workspaceId: "clws" })) console.log(token.name);
- * await astro.rotateToken({ tokenName: "CI", overlap: true }, { store: (secret) => vault.write(secret.expose()) });
+ * await astro.rotateToken({ tokenName: "CI", overlap: true, store: (secret) => vault.write(secret.expose()) });
  * ```
  *
  * Every method may throw a `ValidationError` (nothing was sent) or a `ConversationError` (what stands, and any secret that
@@ -161,15 +161,14 @@ export class AstroTokens {
    * Replaces the secret of a token. The old secret stops working at once; with `overlap`, only when `store` has put the
    * new one into a safe place.
    */
-  async rotateToken(input: RotationInput, options: RotateOptions = {}): Promise<Rotation> {
-    const { store } = options;
-    if (input?.overlap && typeof store !== "function") {
-      throw new TypeError("a rotation with overlap needs `store`, a function that puts the secret into a safe place");
+  async rotateToken(input: RotateInput, options?: RunOptions): Promise<Rotation> {
+    if (typeof input?.store === "undefined") {
+      checkStore(input?.overlap, undefined);
+      return this.#run("rotate_token", input, options);
     }
-    if (!input?.overlap && store !== undefined) {
-      throw new TypeError("`store` is about a rotation with overlap; without, the secret is in what this method returns");
-    }
-    return this.#run("rotate_token", input, options, store);
+    const { store, ...fields } = input;
+    checkStore(fields.overlap, store);
+    return this.#run("rotate_token", fields, options, store);
   }
 
   /** Ends a rotation whose old token was kept: deletes it, if its time is over. */
@@ -226,12 +225,37 @@ export class AstroTokens {
     }
   }
 
+  /**
+   * Drives the conversation that `start` begins.
+   *
+   * @internal
+   */
+  static talk<T>(
+    astro: AstroTokens,
+    start: (session: Session) => Conversation<T>,
+    options: RunOptions,
+    store: Store | undefined,
+  ): AsyncGenerator<TokenPage, T> {
+    return astro.#talk(() => start(astro.#session), options, store);
+  }
+
   #warn(warnings: readonly Problem[]): void {
     try {
       for (const warning of warnings) this.#onWarning?.(warning);
     } catch {
       // A logger that throws shall not cost anybody the secret that is on its way to them.
     }
+  }
+}
+
+/** @internal */
+export function checkStore(overlap: unknown, store: Store | undefined): void {
+  if (store !== undefined && typeof store !== "function") throw new TypeError("`store` has to be a function");
+  if (overlap && store === undefined) {
+    throw new TypeError("a rotation with overlap needs `store`, a function that puts the secret into a safe place");
+  }
+  if (!overlap && store !== undefined) {
+    throw new TypeError("`store` is about a rotation with overlap; without, the secret is in what comes back");
   }
 }
 

@@ -1,9 +1,11 @@
 import { Api as RequestApi } from "./api.js";
+import { type CommandOutcome, Session } from "./cli-session.js";
 import { buildCommand, type Command, type CommandObject } from "./command.js";
+import type { Conversation } from "./conversation.js";
 import { valid } from "./errors.js";
 import type { TokenRequest } from "./request.js";
 
-/** An `Api` that builds the requests of commands, too. */
+/** An `Api` that builds the requests of commands and begins their conversations, too. */
 export class Api extends RequestApi {
   /**
    * Builds the request of a command that needs one: `create_token`, `list_tokens` of the group itself (the first page,
@@ -19,5 +21,14 @@ export class Api extends RequestApi {
    */
   build(command: Command | CommandObject): TokenRequest {
     return valid(buildCommand(RequestApi.settings(this), command));
+  }
+
+  /**
+   * Begins the conversation of any command, for a caller that nothing is known about. See `Session.startCommand`.
+   *
+   * @throws {ValidationError} with everything that can be judged before anything is read.
+   */
+  start(command: Command | CommandObject): Conversation<CommandOutcome> {
+    return new Session(this).startCommand(command);
   }
 }

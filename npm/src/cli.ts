@@ -7,6 +7,7 @@
 
 export * from "./client.js";
 export { Api } from "./cli-api.js";
+export { AstroTokens, type CommandOptions, type CommandOutcome, Session } from "./cli-session.js";
 export {
   Command,
   type CommandObject,

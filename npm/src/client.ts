@@ -8,7 +8,7 @@
 
 export * from "./index.js";
 export { parseAnswer } from "./answer.js";
-export { AstroTokens, type AstroTokensOptions, type RotateOptions, type RunOptions, type Store } from "./astro-tokens.js";
+export { AstroTokens, type AstroTokensOptions, type RotateInput, type RunOptions, type Store } from "./astro-tokens.js";
 export {
   ApiError,
   type Candidate,

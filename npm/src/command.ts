@@ -54,8 +54,12 @@ export interface ExplainOptions extends ParseOptions {
   color?: boolean | undefined;
 }
 
-/** The options of these names, which have to be booleans: a truthy string would be taken for the opposite of `"false"`. */
-function booleans<K extends string>(options: { readonly [_ in K]?: boolean | undefined } | null, ...names: K[]): Record<K, boolean> {
+/**
+ * The options of these names, which have to be booleans: a truthy string would be taken for the opposite of `"false"`.
+ *
+ * @internal
+ */
+export function booleans<K extends string>(options: { readonly [_ in K]?: boolean | undefined } | null, ...names: K[]): Record<K, boolean> {
   const given = {} as Record<K, boolean>;
   for (const name of names) {
     const value: unknown = options?.[name] ?? false;
@@ -195,8 +199,16 @@ function commandOf({ method, url, body }: TokenRequest): CommandObject {
  * @internal
  */
 export function buildCommand(settings: Settings, command: Command | CommandObject): TokenRequest | ValidationError {
+  const [input, ...reading] = sourceOf(command);
+  return buildBy(settings, input, (...frame) => glue.build_command(...frame, ...reading));
+}
+
+/**
+ * What a command is for the core: what it was read from, or its fields; whether it is the former, and how that is read.
+ *
+ * @internal
+ */
+export function sourceOf(command: Command | CommandObject): [input: unknown, hasSource: boolean, allowUnknownRoles: boolean] {
   const origin = Command.origin(command);
-  return buildBy(settings, origin?.source ?? command, (...frame) =>
-    glue.build_command(...frame, origin !== undefined, origin?.allowUnknownRoles ?? false),
-  );
+  return [origin?.source ?? command, origin !== undefined, origin?.allowUnknownRoles ?? false];
 }

@@ -1,6 +1,6 @@
 import * as glue from "../wasm/client_bg.js";
 import { ApiError, ConversationError, TransportError } from "./api-errors.js";
-import { instance, problems, run } from "./core.js";
+import { frozen, instance, problems, run } from "./core.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { TokenRequest } from "./request.js";
 import { partsOf, type ResponseParts } from "./response.js";
@@ -113,10 +113,10 @@ export class Conversation<T> {
     return new this<T>(number);
   }
 
-  /** What is worth a look although it stops nothing; it grows while the conversation goes on. */
+  /** What is worth a look although it stops nothing; it grows while the conversation goes on. Frozen. */
   get warnings(): readonly Problem[] {
     if (!this.#isOver && this.#place.core === instance()) {
-      this.#warnings = run(() => glue.conversation_warnings(this.#place.number) as Problem[]);
+      this.#warnings = frozen(run(() => glue.conversation_warnings(this.#place.number) as Problem[]));
     }
     return this.#warnings;
   }
@@ -273,6 +273,8 @@ function failure([, error, kind, content, secret]: Failed, thrown: unknown): Err
   const cause = causes[kind](content, thrown);
   // The caller's mistake, as everywhere else; it is only found after something was read.
   if (cause instanceof ValidationError) return cause;
+  frozen(error.warnings as Problem[]);
+  for (const list of [error.done, error.notDone, error.unclear, error.candidates]) Object.freeze(list);
   return new ConversationError(error, cause, secret === undefined ? undefined : new Secret(secret));
 }
 
@@ -280,6 +282,6 @@ const causes = {
   api: (refusal: ConstructorParameters<typeof ApiError>[0]) => new ApiError(refusal),
   transport: ({ message, mayHaveArrived }: { message: string; mayHaveArrived: boolean }, cause: unknown) =>
     new TransportError(message, cause === undefined ? { mayHaveArrived } : { mayHaveArrived, cause }),
-  invalid: ({ message, problems }: { message: string; problems: Problem[] }) => new ValidationError(message, problems),
+  invalid: ({ message, problems }: { message: string; problems: Problem[] }) => new ValidationError(message, frozen(problems)),
   "": (_: never, thrown: unknown) => thrown,
 };

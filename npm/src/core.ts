@@ -203,7 +203,11 @@ const noProblems: readonly Problem[] = Object.freeze([]);
 
 /** The problems of the last call, or the warnings beside what it made. */
 export function problems(): readonly Problem[] {
-  const found = glue.take_problems() as Problem[];
+  return frozen(glue.take_problems() as Problem[]);
+}
+
+/** Problems as the core made them, for good. */
+export function frozen(found: Problem[]): readonly Problem[] {
   for (const problem of found) {
     Object.freeze(problem.span);
     Object.freeze(problem);

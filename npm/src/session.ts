@@ -102,6 +102,7 @@ function atLeast(least: number, name: string, value: number | undefined): void {
   throw new TypeError(`${name} has to be a whole number from ${least}`);
 }
 
-function random(): number {
+/** @internal */
+export function random(): number {
   return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 }

@@ -73,10 +73,10 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
 
       const stored = [];
       const store = async (secret, token) => stored.push([secret.expose(), token.id, "token" in token]);
-      const overlapped = await astro.rotateToken({ tokenId: created.id, overlap: true }, { store });
+      const overlapped = await astro.rotateToken({ tokenId: created.id, overlap: true, store });
       assert.deepEqual(stored, [[overlapped.secret.expose(), overlapped.token.id, false]]);
       assert.equal(overlapped.oldTokenId, created.id);
-      const kept = await astro.rotateToken({ tokenName: "CI", overlap: true, keepOld: 3600 }, { store });
+      const kept = await astro.rotateToken({ tokenName: "CI", overlap: true, keepOld: 3600, store });
       assert.ok(Math.abs(kept.oldKeptUntil - Date.now() - 3_600_000) < 60_000);
       later = 7_200_000;
       const finished = await astro.finishRotation({ tokenId: kept.token.id, keepOld: 3600 });
@@ -162,7 +162,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
         assert.ok((await rejected(astro.deleteToken(input))) instanceof ValidationError);
       }
       assert.match((await rejected(astro.rotateToken({ tokenId: "t", overlap: true }))).message, /needs `store`/);
-      assert.match((await rejected(astro.rotateToken({ tokenId: "t" }, { store() {} }))).message, /overlap/);
+      assert.match((await rejected(astro.rotateToken({ tokenId: "t", store() {} }))).message, /overlap/);
       assert.deepEqual(sandbox.requests(), []);
     });
 
@@ -208,7 +208,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       const { astro, sandbox } = astroOn();
       const { id } = await astro.createToken(member);
       const sealed = new Error("the vault is sealed");
-      const error = await rejected(astro.rotateToken(overlap, { store: () => Promise.reject(sealed) }));
+      const error = await rejected(astro.rotateToken({ ...overlap, store: () => Promise.reject(sealed) }));
       assert.deepEqual([error.code, error.cause], ["not_stored", sealed]);
       assert.match(error.message, /the vault is sealed/);
       assert.deepEqual(sandbox.tokens().map(({ id }) => id), ["cltoken0", id]);
@@ -223,7 +223,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
           value = secret.expose();
           throw wrap(`PUT /secrets/${value} failed`);
         };
-        const error = await rejected(astro.rotateToken(overlap, { store }));
+        const error = await rejected(astro.rotateToken({ ...overlap, store }));
         assert.equal(error.code, "not_stored");
         assert.ok(!printed(error).includes(value) && !("cause" in error));
       }
@@ -355,7 +355,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
         value = secret.expose();
         controller.abort(reason);
       };
-      const error = await rejected(astro.rotateToken({ tokenId: id, overlap: true }, { store, signal: controller.signal }));
+      const error = await rejected(astro.rotateToken({ tokenId: id, overlap: true, store }, { signal: controller.signal }));
       assert.ok(error instanceof ConversationError, error);
       assert.equal(error.secret.expose(), value);
       assert.deepEqual(error.unclear, []);
@@ -466,9 +466,9 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       const secrets = [sandbox.ownerToken.expose()];
       const created = await astro.createToken(member);
       const store = (secret) => void secrets.push(secret.expose());
-      const rotated = await astro.rotateToken({ tokenName: "CI", overlap: true }, { store });
+      const rotated = await astro.rotateToken({ tokenName: "CI", overlap: true, store });
       sandbox.fault({ method: "DELETE", effect: "status", status: 403 });
-      const failed = await rejected(astro.rotateToken({ tokenName: "CI", overlap: true }, { store }));
+      const failed = await rejected(astro.rotateToken({ tokenName: "CI", overlap: true, store }));
       assert.ok(failed.secret instanceof Secret);
       sandbox.fault({ method: "POST", path: "/tokens", effect: "cut_short" });
       const repaired = await astro.createToken({ ...member, name: "repaired" });

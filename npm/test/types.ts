@@ -93,8 +93,8 @@ export async function life(signal: AbortSignal, answer: (step: object) => Conver
   const secret: Secret = (await astro.createToken(create, { signal })).token;
   for await (const token of astro.tokens({ workspaceId: "clws" })) console.log(token.name, secret);
   const { token, oldKeptUntil } = await astro.rotateToken(
-    { tokenName: "CI", overlap: true, keepOld: 60 },
-    { store: async (secret, token) => console.log(secret.expose(), token.id) },
+    { tokenName: "CI", overlap: true, keepOld: 60, store: async (secret, token) => console.log(secret.expose(), token.id) },
+    { signal },
   );
   const changed: boolean = (await astro.addTokenRole({ tokenId: token.id, workspaceId: "clws", role: "x" })).changed;
   console.log(oldKeptUntil?.getTime(), changed);

@@ -1,10 +1,12 @@
 //! Command lines: `npm/src/command.ts` is the other side.
 
-use astro_tokens::{Command, CommandParser, Method, Request, Shell, Source, Spelling, Units, ValidationError, Value};
+use astro_tokens::{
+    Command, CommandOptions, CommandParser, Method, Request, Shell, Source, Spelling, Units, ValidationError, Value,
+};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::{Boundary, read, with};
+use crate::{Boundary, conversation, read, with};
 
 fn parser(strict: bool, allow_unknown_roles: bool) -> CommandParser {
     CommandParser::default().units(Units::Utf16).strict(strict).allow_unknown_roles(allow_unknown_roles)
@@ -109,16 +111,55 @@ pub fn build_command(numbers: usize, bytes: usize, units: usize, has_source: boo
     with(|boundary| {
         let Some(api) = &boundary.api else { return false };
         let input = read(&boundary.numbers, &boundary.text, numbers, bytes, units);
-        let command = if has_source {
-            Source::from_value(input).and_then(|source| parser(false, allow_unknown_roles).parse(source))
-        } else {
-            Command::from_value(input, Spelling::Camel)
-        };
+        let command = given(input, has_source, allow_unknown_roles);
         match command.and_then(|command| api.build(&command)) {
             Ok(request) => boundary.answer(request),
             Err(error) => boundary.refuse(error),
         }
     })
+}
+
+/// Begins the conversation of a command; the frame is as in `build_command`. Nothing: see `take_problems`.
+#[wasm_bindgen]
+#[must_use]
+#[expect(clippy::too_many_arguments, reason = "each crosses by itself, so that nothing has to be unpacked")]
+pub fn start_command(
+    session: u32,
+    numbers: usize,
+    bytes: usize,
+    units: usize,
+    has_source: bool,
+    allow_unknown_roles: bool,
+    overlap: bool,
+    keep_old: Option<f64>,
+    anew: bool,
+    allow_lockout: bool,
+    remove_orphans: bool,
+    seed: f64,
+) -> Option<u32> {
+    let session = conversation::session(session)?;
+    let mut options = CommandOptions::default();
+    options.overlap = overlap;
+    options.keep_old = keep_old.map(|seconds| seconds as i64);
+    options.anew = anew;
+    options.allow_lockout = allow_lockout;
+    options.remove_orphans = remove_orphans;
+    let started = with(|boundary| {
+        let input = read(&boundary.numbers, &boundary.text, numbers, bytes, units);
+        let command = given(input, has_source, allow_unknown_roles);
+        let started = command.and_then(|command| session.start_command(&command, options, seed as u64));
+        boundary.accept(started)
+    })?;
+    Some(conversation::begin(started))
+}
+
+/// The command that a frame holds: as what it was read from, or as its object.
+fn given(input: Value<'_>, has_source: bool, allow_unknown_roles: bool) -> Result<Command, ValidationError> {
+    if has_source {
+        Source::from_value(input).and_then(|source| parser(false, allow_unknown_roles).parse(source))
+    } else {
+        Command::from_value(input, Spelling::Camel)
+    }
 }
 
 /// A plain object with the fields of a command: texts, numbers and booleans.

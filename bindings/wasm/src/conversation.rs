@@ -61,6 +61,10 @@ pub fn open_session(token_id: Option<String>, attempts: Option<u32>, patience_ms
     }))
 }
 
+pub(crate) fn session(number: u32) -> Option<Session> {
+    at_desk(|desk| desk.sessions.get(&number).cloned())
+}
+
 /// Forgets a session; its conversations go on.
 #[wasm_bindgen]
 pub fn close_session(session: u32) {
@@ -78,7 +82,7 @@ pub fn start_conversation(
     units: usize,
     seed: f64,
 ) -> Option<u32> {
-    let (session, work) = (at_desk(|desk| desk.sessions.get(&session).cloned())?, WorkKind::named(work)?);
+    let (session, work) = (self::session(session)?, WorkKind::named(work)?);
     let conversation = with(|boundary| {
         let input = read(&boundary.numbers, &boundary.text, numbers, bytes, units);
         boundary.accept(work.start(&session, input, seed as u64))
