@@ -17,6 +17,7 @@ demo: build
 	@printf '\n== ... in JavaScript ==\n' && node npm/examples/commands.mjs
 	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/commands.py
 	@printf '\n== The life of a token, on the sandbox, in Rust ==\n' && cargo run --quiet --package astro-tokens --features sandbox --example life
+	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/life.py
 
 test: rust-test js-test python-test packed-test readme-test
 	@echo 'All tests passed.'

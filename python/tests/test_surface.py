@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import doctest
 import enum
 import inspect
 import json
@@ -19,32 +20,25 @@ import pytest
 import astro_tokens
 from astro_tokens import (
     Api,
-    ApiError,
     ApiToken,
     AstroTokensError,
-    Claims,
     Command,
-    Credential,
-    FieldError,
+    ConversationError,
     Problem,
     Request,
-    Response,
     Secret,
-    Span,
-    Subject,
-    SubjectRoles,
-    TokenPage,
-    TokenRole,
-    TransportError,
     ValidationError,
     base_url_of_domain,
+    conversation,
     correct_command,
     credential_from_env,
     explain_command,
     format_command,
     inspect_token,
     parse_command,
+    sandbox,
 )
+from astro_tokens.sandbox import Sandbox
 
 VOCABULARY = json.loads((Path(__file__).parents[2] / "core/vocabulary.json").read_text("utf-8"))
 PACKAGE = Path(astro_tokens.__file__).parent
@@ -342,6 +336,12 @@ def test_a_problem_is_a_value(api):
 # ---- the package ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("module", [astro_tokens, conversation, sandbox])
+def test_the_examples_of_the_documentation_run(module, monkeypatch):
+    monkeypatch.setenv("ASTRO_DOMAIN", "")
+    assert doctest.testmod(module, raise_on_error=True).attempted
+
+
 def loaded_by_import():
     """The modules that `import astro_tokens` loads into a new interpreter, apart from site's."""
     code = (
@@ -364,13 +364,19 @@ def test_everything_in_all_is_there():
     assert not hasattr(astro_tokens, "nonsense")
 
 
+def documented_classes():
+    modules = (astro_tokens, conversation, sandbox)
+    public = [getattr(module, name) for module in modules for name in module.__all__]
+    return {cls for cls in public if isinstance(cls, type) and not typing.is_typeddict(cls)}
+
+
 def test_the_public_names_are_documented():
-    answers = (ApiToken, TokenRole, Subject, TokenPage, SubjectRoles, Response, Secret, Claims, Credential)
-    errors = (AstroTokensError, ValidationError, ApiError, FieldError, TransportError)
-    for cls in (Api, Command, Request, Problem, Span, *answers, *errors):
+    classes = documented_classes()
+    assert {Api, Command, Request, ApiToken, Secret, Sandbox, ConversationError} < classes and len(classes) > 30
+    for cls in classes:
         members = [getattr(cls, name) for name in vars(cls) if not name.startswith("_")]
-        documented = [cls, *(member for member in members if not isinstance(member, types.MemberDescriptorType))]
-        assert all(member.__doc__ for member in documented)
+        no_docs = (types.MemberDescriptorType, bool)
+        assert all(member.__doc__ for member in (cls, *members) if not isinstance(member, no_docs))
     commands = (parse_command, explain_command, correct_command, format_command)
     for function in (*commands, inspect_token, credential_from_env, base_url_of_domain):
         assert all(f"    {name} (" in function.__doc__ for name in inspect.signature(function).parameters)

@@ -22,7 +22,8 @@ set -- "$scratch"/dist/*.whl
 installed=$scratch/venv/bin/python
 "$installed" -m pip install --quiet --no-deps "$1"
 [ "$("$installed" -m pip list --format freeze | grep -cv '^\(pip\|setuptools\)==')" -eq 1 ]
-"$installed" -m pip install --quiet "$(grep '^pytest==' python/requirements-dev.txt)"
+# shellcheck disable=SC2046
+"$installed" -m pip install --quiet $(grep -E '^(httpx|pytest)==' python/requirements-dev.txt)
 
 cd "$scratch"
 "$installed" -c 'import sys, astro_tokens; assert astro_tokens.__file__.startswith(sys.prefix), astro_tokens.__file__'
