@@ -128,10 +128,10 @@ class Run:
                 exception.__cause__ = self.store_failure
         elif exception is not None and not isinstance(exception, GeneratorExit):
             attach(exception, self.conversation, self.now_ms())
-            if not isinstance(exception, Exception):
-                # The frames of the HTTP client hold the credential, and some tools print what frames hold.
-                exception.__traceback__ = None
         self.conversation.close()
+        if exception is not None and not isinstance(exception, (Exception, GeneratorExit)):
+            # The frames of the HTTP client hold the credential, and some tools print what frames hold.
+            raise exception.with_traceback(None)
 
 
 class Client:
