@@ -9,6 +9,7 @@
 export * from "./index.js";
 export { parseAnswer } from "./answer.js";
 export { AstroTokens, type AstroTokensOptions, type RotateInput, type RunOptions, type Store } from "./astro-tokens.js";
+export { type AuditOptions, type Finding, findingsOf } from "./audit.js";
 export {
   ApiError,
   type Candidate,

@@ -187,6 +187,18 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       assert.deepEqual(sandbox.tokens().map(({ id }) => id), ["cltoken0", "cltoken1"]);
     });
 
+    test("finds what deserves a look", async () => {
+      const { astro } = astroOn();
+      const soon = await astro.createToken(member);
+      const never = await astro.findToken({ tokenId: "cltoken0" });
+      assert.deepEqual(tokens.findingsOf(soon), []);
+      assert.deepEqual(tokens.findingsOf(soon, { expiringWithinDays: 90 }), [{ kind: "expires", days: 90 }]);
+      const later = new Date(Date.now() + 91.5 * 86_400_000);
+      assert.deepEqual(tokens.findingsOf(soon, { now: later }), [{ kind: "expired", days: 1 }, { kind: "never_used", days: 91 }]);
+      assert.ok(tokens.findingsOf(never).some(({ kind, days }) => kind === "never_expires" && days === undefined));
+      for (const other of [undefined, {}, "cltoken0"]) assert.throws(() => tokens.findingsOf(other), TypeError);
+    });
+
     test("warns, and a logger that throws costs nobody a secret", async () => {
       const warnings = [];
       const { astro } = astroOn(undefined, { onWarning: ({ code }) => warnings.push(code) });

@@ -7,6 +7,8 @@
 #[cfg(feature = "client")]
 pub mod answer;
 #[cfg(feature = "client")]
+pub mod audit;
+#[cfg(feature = "client")]
 pub mod claims;
 #[cfg(feature = "cli")]
 pub mod command;
