@@ -17,7 +17,9 @@ demo: build
 	@printf '\n== ... in JavaScript ==\n' && node npm/examples/commands.mjs
 	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/commands.py
 	@printf '\n== The life of a token, on the sandbox, in Rust ==\n' && cargo run --quiet --package astro-tokens --features sandbox --example life
+	@printf '\n== ... in JavaScript ==\n' && node npm/examples/life.mjs
 	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/life.py
+	@printf '\n== ... in the shell ==\n' && python/examples/life.sh .venv/bin/astro-tokens
 
 test: rust-test js-test python-test packed-test readme-test
 	@echo 'All tests passed.'
