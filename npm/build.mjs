@@ -2,7 +2,7 @@
 // for both.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -46,8 +46,27 @@ for (const entry of entries) {
   }
 }
 
+// The command `astro-tokens` runs in Node alone: its host, and the file that is started.
+for (const entry of ["program", "main"]) {
+  await build({
+    entryPoints: [`src/${entry}.ts`],
+    plugins: [ownModule(entry)],
+    bundle: true,
+    external: entry === "main" ? ["./program.js"] : [],
+    format: "esm",
+    outfile: `dist/${entry}.js`,
+    target: "node20",
+    platform: "node",
+    banner: entry === "main" ? { js: "#!/usr/bin/env node" } : {},
+    loader: { ".wasm": "base64" },
+    define: { VERSION: JSON.stringify(version) },
+    logLevel: "warning",
+  });
+}
+chmodSync("dist/main.js", 0o755);
+
 // `require` gets the same declarations under names that TypeScript takes for CommonJS.
-const internal = ["base64", "core", "frame"];
+const internal = ["base64", "core", "frame", "main", "program"];
 execFileSync("node_modules/.bin/tsc", ["--emitDeclarationOnly", "--outDir", "dist", "--rootDir", "src"], { stdio: "inherit" });
 for (const name of internal) rmSync(`dist/${name}.d.ts`);
 for (const file of readdirSync("dist").filter((file) => file.endsWith(".d.ts"))) {

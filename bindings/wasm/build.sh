@@ -115,4 +115,5 @@ core
 client  client
 sandbox sandbox
 cli     cli
+program program
 END

@@ -583,6 +583,23 @@ class Reply:
     @property
     def response(self) -> Response | None: ...
 
+@final
+class Program:
+    def __new__(
+        cls,
+        args: Sequence[str],
+        env: Sequence[tuple[str, str]],
+        *,
+        terminals: tuple[bool, bool, bool],
+        columns: int | None,
+        seed: int,
+    ) -> Program: ...
+    def step(self, now_ms: int, event: object, *values: object) -> tuple[Any, ...]: ...
+    def answer(
+        self, method: str, url: str, authorization: str | None, body: bytes, now_ms: int
+    ) -> Reply | None: ...
+    def state(self) -> str | None: ...
+
 def parse_command(
     source: str | Sequence[str], *, strict: bool = False, allow_unknown_roles: bool = False
 ) -> Command: ...

@@ -11,6 +11,7 @@ mod conversation;
 mod errors;
 mod json;
 mod outcomes;
+mod program;
 mod request;
 mod response;
 mod sandbox;
@@ -29,6 +30,7 @@ mod _core {
         command::{Command, correct_command, explain_command, format_command, parse_command},
         conversation::{Conversation, Event, Session, Step},
         outcomes::{Finding, RoleChange, RoleDiff, Rotation, TokenUpdate},
+        program::Program,
         request::Request,
         response::Response,
         sandbox::{Reply, Sandbox},

@@ -180,12 +180,7 @@ impl Sandbox {
         let authorization = authorization.map(|(_, value)| value.as_str());
         let body = body.map(response::bytes).transpose()?.unwrap_or_default();
         let reply = self.state().answer_parts(method, url, authorization, &body, now(now_ms)?);
-        let (outcome, response) = match reply.outcome {
-            ReplyOutcome::Response(response) => ("response", Some(Py::new(py, Response(response))?)),
-            ReplyOutcome::NotSent => ("not_sent", None),
-            ReplyOutcome::Lost => ("lost", None),
-        };
-        Ok(Reply { delay_ms: reply.delay_ms, outcome, response })
+        Reply::of(py, reply)
     }
 
     fn __repr__(&self) -> String {
@@ -203,6 +198,17 @@ pub(crate) struct Reply {
     delay_ms: u64,
     outcome: &'static str,
     response: Option<Py<Response>>,
+}
+
+impl Reply {
+    pub(crate) fn of(py: Python<'_>, reply: astro_tokens::Reply) -> PyResult<Self> {
+        let (outcome, response) = match reply.outcome {
+            ReplyOutcome::Response(response) => ("response", Some(Py::new(py, Response(response))?)),
+            ReplyOutcome::NotSent => ("not_sent", None),
+            ReplyOutcome::Lost => ("lost", None),
+        };
+        Ok(Reply { delay_ms: reply.delay_ms, outcome, response })
+    }
 }
 
 #[pymethods]

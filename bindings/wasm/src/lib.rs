@@ -15,6 +15,8 @@ pub mod command;
 #[cfg(feature = "client")]
 pub mod conversation;
 mod frame;
+#[cfg(feature = "program")]
+pub mod program;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(any(feature = "client", feature = "sandbox"))]

@@ -1,0 +1,5 @@
+/** The command `astro-tokens`. */
+
+import { main } from "./program.js";
+
+process.exitCode = await main();
