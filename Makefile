@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo test rust-test js-test python-test packed-test readme-test clean
+.PHONY: build demo test rust-test js-test python-test program-test packed-test readme-test clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -21,7 +21,7 @@ demo: build
 	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/life.py
 	@printf '\n== ... in the shell ==\n' && python/examples/life.sh .venv/bin/astro-tokens
 
-test: rust-test js-test python-test packed-test readme-test
+test: rust-test js-test python-test program-test packed-test readme-test
 	@echo 'All tests passed.'
 
 rust-test:
@@ -39,6 +39,9 @@ python-test: $(STAMPS)/python
 	.venv/bin/python -m mypy --strict python/astro_tokens python/tests/typing_ok.py python/examples
 	.venv/bin/python -m mypy.stubtest astro_tokens --allowlist python/tests/stubtest_allowlist.txt
 	.venv/bin/python -m pytest --quiet python/tests
+
+program-test: build
+	.venv/bin/python tests/program/compare.py
 
 packed-test: build
 	tests/packed/node.sh

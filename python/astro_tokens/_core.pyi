@@ -35,6 +35,7 @@ __all__ = [
     "Credential",
     "Event",
     "Finding",
+    "Program",
     "Reply",
     "Request",
     "Response",
