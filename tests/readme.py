@@ -1,8 +1,9 @@
-"""Runs the README: every Python and JavaScript block, in an empty folder, and compares what it prints.
+"""Runs the README: every Python and JavaScript block, and every shell block that shows its output, in an empty folder.
 
 The output that a block must have stands in the `text` block after it. The Rust blocks are doc tests of the core.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -16,11 +17,16 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def run(language: str, code: str, folder: Path) -> str:
     if language == "python":
         command = [sys.executable, "-c", code]
+    elif language == "sh":
+        command = ["sh", "-euc", code]
     else:
         script = folder / "block.mjs"
         script.write_text(code, encoding="utf-8")
         command = ["node", str(script)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    # The command is found where the package is installed.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    env = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         sys.exit(f"a {language} block of the README fails:\n{code}\n{done.stderr}")
     return done.stdout
@@ -34,7 +40,7 @@ def main() -> None:
         (folder / "node_modules").mkdir()
         (folder / "node_modules" / "astro-tokens").symlink_to(ROOT / "npm", target_is_directory=True)
         for (language, code), (following, expected) in zip(blocks, [*blocks[1:], ("", "")], strict=True):
-            if language not in ("python", "js"):
+            if language not in ("python", "js") and not (language == "sh" and following == "text"):
                 continue
             if following != "text":
                 sys.exit(f"a {language} block of the README does not show its output:\n{code}")
