@@ -187,6 +187,37 @@ fn offline_create(rest: &str) -> Ran {
     ran
 }
 
+/// Runs `tests/vectors/program/*.json`; the format is described in `tests/vectors/README.md`.
+#[test]
+fn every_shared_case_passes() {
+    // In these tests, maps of JSON keep another order than in the packages.
+    let read = |text: &str| -> Option<Vec<Json>> {
+        let whole = serde_json::from_str(text).map(|json| vec![json]);
+        whole.or_else(|_| text.lines().map(serde_json::from_str).collect()).ok()
+    };
+    for (name, case) in common::cases("program") {
+        let args: Vec<String> = serde_json::from_value(case["args"].clone()).unwrap();
+        let mut machine = Machine::offline();
+        for (variable, value) in case["env"].as_object().into_iter().flatten() {
+            machine = machine.set(variable, value.as_str().unwrap());
+        }
+        case["stdin"].as_str().unwrap_or_default().clone_into(&mut machine.stdin);
+        let ran = machine.run_words(&args);
+        assert_eq!(
+            (ran.code, ran.requests),
+            (u8::try_from(case["exit"].as_u64().unwrap()).unwrap(), 0),
+            "{name}: {}",
+            ran.err
+        );
+        assert_eq!(ran.err, case["stderr"], "{name}");
+        let expected = case["stdout"].as_str().unwrap();
+        match (read(&ran.out), read(expected)) {
+            (Some(found), Some(expected)) => assert_eq!(found, expected, "{name}"),
+            _ => assert_eq!(ran.out, expected, "{name}"),
+        }
+    }
+}
+
 // ---- what goes wrong with other tools: section 7 of the facts that this project builds on -------------------------------
 
 #[test]

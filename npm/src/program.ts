@@ -15,6 +15,8 @@ declare const VERSION: string;
 
 /** How long a request may take. */
 const timeoutMs = 30_000;
+/** After how long another Ctrl-C ends a program that did not heed the first one. */
+const stuckMs = 1000;
 /** No body for the local server is longer. */
 const largestBody = 1_000_000;
 /** Failures before anything was sent. */
@@ -113,6 +115,7 @@ export async function main(): Promise<number> {
 /** Answers the steps of a program. */
 class Host {
   #interrupted = new AbortController();
+  #interruptedAt = 0;
   #server: Server | undefined;
 
   constructor(
@@ -120,11 +123,15 @@ class Host {
     private readonly program: glue.Program,
   ) {}
 
-  /** Ctrl-C, once: what can be waited for is not waited for any longer. */
+  /** Ctrl-C: what can be waited for is not waited for any longer. */
   interrupt(): void {
-    // Twice: whoever says so means it.
-    if (this.#interrupted.signal.aborted) process.exit(130);
-    this.#interrupted.abort();
+    const now = performance.now();
+    if (!this.#interrupted.signal.aborted) {
+      this.#interruptedAt = now;
+      this.#interrupted.abort();
+    } else if (now - this.#interruptedAt > stuckMs) {
+      process.exit(130);
+    }
   }
 
   async answer(step: Step): Promise<Event> {

@@ -25,6 +25,9 @@ from ._core import Program, Reply, Request, Response, Secret, version
 TIMEOUT = 30.0
 """How many seconds a request may take."""
 
+STUCK = 1.0
+"""After how many seconds another Ctrl-C ends a program that did not heed the first one."""
+
 NOT_SENT = (socket.gaierror, ConnectionRefusedError, ssl.SSLCertVerificationError)
 """Failures before anything was sent; the second line by their numbers."""
 NOT_SENT_NUMBERS = (errno.ENETUNREACH, errno.EHOSTUNREACH)
@@ -93,15 +96,18 @@ class Host:
         self.now_ms = now_ms
         self.wake = threading.Event()
         self.is_interrupted = False
+        self.interrupted_at = 0.0
         self.served: Served | None = None
 
     def interrupt(self, *_: object) -> None:
-        """Ctrl-C, once: what can be waited for is not waited for any longer."""
-        if self.is_interrupted:
-            # Twice: whoever says so means it.
+        """Ctrl-C: what can be waited for is not waited for any longer."""
+        now = time.monotonic()
+        if not self.is_interrupted:
+            self.is_interrupted = True
+            self.interrupted_at = now
+            self.wake.set()
+        elif now - self.interrupted_at > STUCK:
             os._exit(130)
-        self.is_interrupted = True
-        self.wake.set()
 
     def unless_interrupted(self, work: Callable[[], Event]) -> Event:
         """What the work comes to, in a thread of its own, so that no interrupt can drop it half way.
@@ -241,7 +247,9 @@ def send(request: Request, credential: Secret) -> Event:
         "user-agent": f"astro-tokens-python/{version()}",
     }
     sent = urllib.request.Request(request.url, request.body, headers, method=request.method)
-    opener = urllib.request.build_opener(NoRedirect)
+    # Without encryption it stays on this machine, and passes no proxy.
+    proxies = [] if request.url.startswith("https:") else [urllib.request.ProxyHandler({})]
+    opener = urllib.request.build_opener(NoRedirect, *proxies)
     try:
         try:
             response = opener.open(sent, timeout=TIMEOUT)

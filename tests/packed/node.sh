@@ -23,6 +23,8 @@ npm install --silent "$tarball"
 
 node --test --test-reporter=dot test/*.test.mjs
 
+node_modules/.bin/astro-tokens organization token list --sandbox | grep --quiet '^cltoken0 '
+
 # A consumer with the strictest settings and without Node's types, as a module and as CommonJS.
 cat >consumer.mts <<'END'
 import { Api, isValidationError, type TokenRequest } from "astro-tokens";

@@ -22,6 +22,8 @@ set -- "$scratch"/dist/*.whl
 installed=$scratch/venv/bin/python
 "$installed" -m pip install --quiet --no-deps "$1"
 [ "$("$installed" -m pip list --format freeze | grep -cv '^\(pip\|setuptools\)==')" -eq 1 ]
+# The command needs nothing but the wheel, so it comes before what the tests install.
+"$scratch/venv/bin/astro-tokens" organization token list --sandbox | grep --quiet '^cltoken0 '
 # shellcheck disable=SC2046
 "$installed" -m pip install --quiet $(grep -E '^(httpx|pytest)==' python/requirements-dev.txt)
 

@@ -93,7 +93,11 @@ impl World {
 
     /// What the credential says; it matters only where it is sent whether it has expired.
     fn claims(&self, token: &Secret, sends: bool) -> Result<Claims, crate::ValidationError> {
-        if sends { inspect(token.expose(), self.now_ms()) } else { Claims::read(token.expose()) }
+        let claims = if sends { inspect(token.expose(), self.now_ms()) } else { Claims::read(token.expose()) };
+        claims.map_err(|mut error| {
+            error.problems.iter_mut().for_each(|problem| problem.field = Some("ASTRO_API_TOKEN".to_owned()));
+            error
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values of tokens: JWTs with the claims of the real ones, of which only hashes are kept.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -43,8 +45,13 @@ impl Claims<'_> {
         if let Some(expires_at) = self.expires_at {
             payload["exp"] = expires_at.into();
         }
+        // In the order of their names, whatever order serde_json keeps in the program that this is a part of: a value that
+        // one made is the value that another expects.
+        let payload: BTreeMap<_, _> = payload.as_object().into_iter().flatten().collect();
+        // Its keys are text, so it can be written.
+        let payload = serde_json::to_string(&payload).unwrap_or_default();
         let header = base64url::encode(br#"{"alg":"RS256","kid":"sandbox","typ":"JWT"}"#);
-        let signed = format!("{header}.{}", base64url::encode(payload.to_string().as_bytes()));
+        let signed = format!("{header}.{}", base64url::encode(payload.as_bytes()));
         let mut signature = Vec::with_capacity(256);
         for block in 0..8_u8 {
             signature.extend_from_slice(&Sha256::new().chain_update(&signed).chain_update([block]).finalize());
