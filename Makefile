@@ -63,8 +63,8 @@ npm/wasm/core_bg.wasm: $(STAMPS)/node_modules $(CORE) $(shell find bindings/wasm
 	bindings/wasm/build.sh
 	@touch $@
 
-npm/dist/index.js: npm/wasm/core_bg.wasm $(shell find npm/src -type f)
-	cd npm && npm run --silent build
+npm/dist/index.js: npm/wasm/core_bg.wasm npm/build.mjs $(shell find npm/src -type f)
+	cd npm && node build.mjs
 	@touch $@
 
 $(STAMPS)/venv: python/requirements-dev.txt

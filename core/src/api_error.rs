@@ -67,14 +67,16 @@ impl ApiError {
         let is_json = refusal.is_some();
         let Refusal { message, request_id, field_errors } = refusal.unwrap_or_default();
         let message = match message.filter(|message| !message.trim().is_empty()) {
-            Some(message) => masked(&message),
+            Some(message) => fit(&message),
             None if response.body().iter().all(u8::is_ascii_whitespace) => "it said nothing more".to_owned(),
             None if is_json => format!("its answer has no message: {}", excerpt(response.body())),
             None => format!("its answer is not JSON: {}", excerpt(response.body())),
         };
         let mut field_errors = field_errors.unwrap_or_default();
         for error in &mut field_errors {
-            error.message = masked(&error.message);
+            for text in [&mut error.code, &mut error.field, &mut error.message] {
+                *text = fit(text);
+            }
         }
         ApiError { field_errors, ..ApiError::new(response, message, request_id) }
     }
@@ -93,7 +95,11 @@ impl ApiError {
         ApiError {
             status: response.status(),
             message,
-            request_id: request_id.or_else(|| response.header("x-request-id").map(str::to_owned)),
+            request_id: request_id
+                .as_deref()
+                .or_else(|| response.header("x-request-id"))
+                .map(fit)
+                .filter(|request_id| !request_id.is_empty()),
             field_errors: Vec::new(),
             retry_after_ms: retry_after_ms(response),
             secret: None,
@@ -178,6 +184,18 @@ fn excerpt(body: &[u8]) -> String {
         excerpt.push('…');
     }
     format!("`{excerpt}`")
+}
+
+/// What the other side or a host says, fit to be printed: secrets masked, control characters escaped, cut where it is longer
+/// than anybody reads.
+pub(crate) fn fit(text: &str) -> String {
+    const LONGEST: usize = 1000;
+    let text = masked(text.trim());
+    let mut fit: String = text.chars().take(LONGEST).flat_map(printable).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        fit.push('…');
+    }
+    fit
 }
 
 fn printable(character: char) -> Box<dyn Iterator<Item = char>> {

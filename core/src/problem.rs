@@ -264,7 +264,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The caller's mistake: nothing was built and nothing was sent.
+/// The caller's mistake: nothing was built and nothing was sent, or in a conversation nothing was changed.
 ///
 /// Its text names every problem, so that one run is enough to mend them all:
 ///
@@ -284,6 +284,8 @@ impl fmt::Display for Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ValidationError {
     pub(crate) subject: Cow<'static, str>,
+    /// What the caller can rely on: "nothing was sent".
+    pub(crate) stands: &'static str,
     /// All that was found, warnings too, in the order of the fields. At least one is an error.
     pub problems: Vec<Problem>,
 }
@@ -291,7 +293,7 @@ pub struct ValidationError {
 impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.problems.len() == 1 { "" } else { "s" };
-        write!(f, "{} has {} problem{plural}, nothing was sent", self.subject, self.problems.len())?;
+        write!(f, "{} has {} problem{plural}, {}", self.subject, self.problems.len(), self.stands)?;
         self.problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
     }
 }

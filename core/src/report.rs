@@ -136,7 +136,11 @@ impl Report {
     ) -> Result<(T, Vec<Problem>), ValidationError> {
         match built {
             Some(built) if !self.has_errors() => Ok((built, self.problems)),
-            _ => Err(ValidationError { subject: self.spelling.spell(subject), problems: self.problems }),
+            _ => Err(ValidationError {
+                subject: self.spelling.spell(subject),
+                stands: "nothing was sent",
+                problems: self.problems,
+            }),
         }
     }
 

@@ -493,7 +493,7 @@ fn item_15_an_old_token_can_be_kept_for_a_time() {
     let old = add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
     let input = json!({"token_id": old.id, "overlap": true, "keep_old": 7200});
     let Ok(Outcome::Rotation(rotation)) = run(&mut world, WorkKind::RotateToken, &input) else { panic!() };
-    assert_eq!(rotation.old_kept_until_ms, Some(world.now_ms + 7_200_000));
+    assert_eq!(rotation.old_kept_until_ms, Some(rotation.token.created_at.unix_millis() + 7_200_000));
     assert!(world.works(old.token.unwrap().expose()));
 
     // Too early: nothing happens.
@@ -609,4 +609,186 @@ fn a_rotation_whose_every_answer_is_lost_says_so() {
     assert_eq!(error.code, FailureCode::Unknown);
     assert!(error.unclear[0].contains("its old secret may not work any more"), "{error}");
     assert_eq!(world.writes.len(), Session::DEFAULT_ATTEMPTS as usize);
+}
+
+/// Two conversations at once, each step of one between two of the other.
+fn talk_in_turn(
+    world: &mut World,
+    conversations: Vec<Conversation<Outcome>>,
+) -> Vec<Result<Outcome, Box<ConversationError>>> {
+    let mut running: Vec<_> = conversations.into_iter().map(|one| (one, Some(Event::Start), None)).collect();
+    while running.iter().any(|(_, event, _)| event.is_some()) {
+        for (conversation, next, outcome) in &mut running {
+            let Some(event) = next.take() else { continue };
+            world.now_ms += 10;
+            *next = match conversation.step(event, world.now_ms) {
+                Step::Request(request) => {
+                    let credential = world.credential.clone();
+                    let reply = world.sandbox.answer(&request, Some(credential.expose()), world.server_now_ms());
+                    Some(Event::Response(reply.outcome.response().unwrap().clone()))
+                }
+                Step::Wait { milliseconds } => {
+                    world.now_ms += i64::try_from(milliseconds).unwrap();
+                    Some(Event::Waited)
+                }
+                Step::Store { secret, .. } => {
+                    world.stored.push(secret);
+                    Some(Event::Stored)
+                }
+                Step::Page(_) => Some(Event::Next),
+                Step::Done(done) => {
+                    *outcome = Some(Ok(done));
+                    None
+                }
+                Step::Failed(error) => {
+                    *outcome = Some(Err(error));
+                    None
+                }
+            };
+        }
+    }
+    running.into_iter().filter_map(|(_, _, outcome)| outcome).collect()
+}
+
+#[test]
+fn item_5_changes_of_one_program_at_the_same_time_lose_none() {
+    let mut world = World::of_owner();
+    let workspaces: Vec<String> = (0..6).map(|number| format!("w{number}")).collect();
+    workspaces.iter().for_each(|id| world.sandbox.add_workspace("clorg", id, id));
+    add(&mut world, NewToken::organization("CI", "ORGANIZATION_MEMBER"));
+    let session = session();
+    let conversations = workspaces.iter().map(|id| {
+        let input = json!({"token_name": "CI", "workspace_id": id, "role": "WORKSPACE_MEMBER"});
+        start(&session, WorkKind::AddTokenRole, &input).unwrap()
+    });
+    let conversations = conversations.collect();
+    assert!(talk_in_turn(&mut world, conversations).iter().all(Result::is_ok));
+    assert_eq!(roles(&world, "cltoken1").len(), 7);
+}
+
+#[test]
+fn item_15_rotations_at_the_same_time_leave_one_token() {
+    let mut world = World::of_owner();
+    let token = add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
+    let session = session();
+    let input = json!({"token_id": token.id, "overlap": true});
+    let conversations = (0..4).map(|_| start(&session, WorkKind::RotateToken, &input).unwrap()).collect();
+    let outcomes = talk_in_turn(&mut world, conversations);
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    let left: Vec<_> = world.sandbox.tokens().into_iter().filter(|token| token.name == "CI").collect();
+    assert_eq!(left.len(), 1);
+    assert!(world.works(world.stored.last().unwrap().expose()));
+}
+
+#[test]
+fn item_15_what_an_earlier_rotation_left_behind_lives_until_the_new_secret_is_stored() {
+    let mut world = World::of_owner();
+    add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
+    let input = json!({"token_id": "cltoken1", "overlap": true});
+    // It crashed after the secret was stored, for all that anybody knows.
+    world.crash_at_store(start(&session(), WorkKind::RotateToken, &input).unwrap());
+    let stored = world.delivered["cltoken2"].clone();
+
+    let mut sealed = World { store: Event::NotStored { message: "sealed".to_owned() }, ..world.clone() };
+    let error = run(&mut sealed, WorkKind::RotateToken, &input).unwrap_err();
+    assert_eq!(error.code, FailureCode::NotStored);
+    assert!(sealed.works(&stored) && sealed.token("cltoken1").is_some(), "{error}");
+
+    run(&mut world, WorkKind::RotateToken, &input).unwrap();
+    let left: Vec<String> = world.sandbox.tokens().into_iter().map(|token| token.id).collect();
+    assert_eq!(left, ["cltoken0", "cltoken3"]);
+}
+
+#[test]
+fn item_15_a_young_successor_of_a_kept_token_is_not_taken_for_an_accident() {
+    let mut world = World::of_owner();
+    add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
+    let input = json!({"token_name": "CI", "overlap": true, "keep_old": 3600});
+    run(&mut world, WorkKind::RotateToken, &input).unwrap();
+    let error = run(&mut world, WorkKind::RotateToken, &input).unwrap_err();
+    assert_eq!(error.code, FailureCode::Ambiguous);
+    assert!(world.works(world.stored[0].expose()));
+}
+
+#[test]
+fn a_young_token_is_not_taken_for_its_own_successor() {
+    let mut world = World::of_owner();
+    let input = json!({"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 3});
+    run(&mut world, WorkKind::CreateToken, &input).unwrap();
+    world.sandbox.fault(Fault::new(FaultEffect::LostAfter).method("POST"));
+    run(&mut world, WorkKind::RotateToken, &json!({"token_name": "CI", "overlap": true})).unwrap();
+    assert_eq!(world.sandbox.tokens().len(), 2);
+}
+
+#[test]
+fn what_is_cleaned_up_needs_no_looking_after() {
+    let mut world = World::of_owner();
+    world.sandbox.fault(Fault::new(FaultEffect::LostAfter).method("POST").always());
+    let input = json!({"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 3});
+    let error = run(&mut world, WorkKind::CreateToken, &input).unwrap_err();
+    assert_eq!(error.code, FailureCode::Unreachable, "{error}");
+    assert!(error.unclear.is_empty() && error.help.as_deref().unwrap().contains("try again"), "{error}");
+    assert_eq!(world.sandbox.tokens().len(), 1);
+}
+
+#[test]
+fn nobody_deletes_their_own_token_by_accident() {
+    let mut world = World::of_owner();
+    for input in [json!({"token_id": "cltoken0"}), json!({"token_name": "Owner"})] {
+        assert_eq!(run(&mut world, WorkKind::DeleteToken, &input).unwrap_err().code, FailureCode::WouldLockOut);
+    }
+    run(&mut world, WorkKind::DeleteToken, &json!({"token_id": "cltoken0", "allow_lockout": true})).unwrap();
+}
+
+#[test]
+fn item_14_a_server_that_repeats_its_page_is_left() {
+    let page = r#"{"tokens": [{"id": "cl", "name": "n", "scope": "WORKSPACE", "startAt": "2026-01-01T00:00:00Z",
+        "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"}], "limit": 1, "offset": 0, "totalCount": 1000000}"#;
+    for input in [json!({}), json!({"sorts": ["name:asc"]})] {
+        let mut conversation = start(&session(), WorkKind::AllTokens, &input).unwrap();
+        let (mut event, mut requests) = (Event::Start, 0);
+        loop {
+            event = match conversation.step(event, 0) {
+                Step::Request(_) => {
+                    requests += 1;
+                    Event::Response(Response::new(200, [("a", "b")], page))
+                }
+                Step::Page(_) => Event::Next,
+                Step::Done(_) => break,
+                other => panic!("{other:?}"),
+            };
+        }
+        assert_eq!(requests, 2);
+    }
+}
+
+#[test]
+fn item_12_what_a_host_or_server_says_shows_no_secret_and_moves_no_cursor() {
+    let mut world = World::of_owner();
+    let secret = world.credential.expose().to_owned();
+    let refusal = json!({
+        "message": format!("bad \u{1b}[2J\n{secret}"), "requestId": secret,
+        "fieldErrors": [{"field": secret, "code": secret, "message": secret}],
+    });
+    let effect = FaultEffect::Status { status: 400, retry_after_s: None, body: Some(refusal.to_string()) };
+    world.sandbox.fault(Fault::new(effect));
+    let error = run(&mut world, WorkKind::FindToken, &json!({"token_id": "cltoken0"})).unwrap_err();
+    let mut conversation = start(&session(), WorkKind::FindToken, &json!({"token_id": "cltoken0"})).unwrap();
+    let (mut event, mut failed) = (Event::Start, None);
+    while failed.is_none() {
+        let message = format!("headers: Bearer {secret}\u{1b}[31m{}", "x".repeat(100_000));
+        event = match conversation.step(event, 0) {
+            Step::Request(_) => Event::Failed { message, may_have_arrived: true },
+            Step::Wait { .. } => Event::Waited,
+            Step::Failed(error) => {
+                failed = Some(error);
+                Event::Cancelled
+            }
+            other => panic!("{other:?}"),
+        };
+    }
+    for error in [error, failed.unwrap()] {
+        let text = format!("{error}{error:?}");
+        assert!(!text.contains(&secret) && !text.contains('\u{1b}') && text.len() < 5000, "{text}");
+    }
 }

@@ -4,7 +4,18 @@
  */
 
 import { randomInt } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createInterface } from "node:readline";
 import * as glue from "../wasm/program_bg.js";
@@ -305,8 +316,10 @@ function readFile(path: string): Event {
   }
 }
 
-/** As a whole or not at all, for nobody but its owner. */
-function writeFile(path: string, text: string): void {
+/** As a whole or not at all, for nobody but its owner. A link stays one, and a device is not replaced by a file. */
+function writeFile(given: string, text: string): void {
+  const path = existsSync(given) ? realpathSync(given) : given;
+  if (existsSync(path) && !statSync(path).isFile()) throw new Error("not a regular file");
   const draft = `${path}.${process.pid}.tmp`;
   const file = openSync(draft, "wx", 0o600);
   try {

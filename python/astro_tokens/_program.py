@@ -297,7 +297,10 @@ def line() -> str | None:
 
 
 def write_file(path: str, text: str) -> None:
-    """As a whole or not at all, for nobody but its owner."""
+    """As a whole or not at all, for nobody but its owner. A link stays one, and a device is not replaced by a file."""
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError("not a regular file")
     draft = f"{path}.{os.getpid()}.tmp"
     binary = getattr(os, "O_BINARY", 0)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, 0o600)

@@ -195,7 +195,8 @@ impl Command {
                 begin(name, session, seed, report, plan).map(Conversation::outcome)
             }
             (CommandOperation::DeleteToken, _) => {
-                let input = DeleteToken { token_id, token_name, workspace_id, deployment_id };
+                let allow_lockout = flag(options.allow_lockout);
+                let input = DeleteToken { token_id, token_name, workspace_id, deployment_id, allow_lockout };
                 let plan = input.plan(api, report_mut).map(|mut deletion| {
                     deletion.target = deletion.target.of_owner(owner);
                     deletion

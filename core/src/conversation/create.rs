@@ -30,7 +30,7 @@ impl CreateToken<'_> {
     pub(crate) fn plan(&self, api: &Api, report: &mut Report) -> Option<Creation> {
         let draft = self.draft(api, report)?;
         let wanted = serde_json::from_slice(draft.body.as_deref()?).ok()?;
-        Some(Creation { request: Request::from_parts(draft.method, draft.url, draft.body), wanted })
+        Some(Creation { request: Request::from_parts(draft.method, draft.url, draft.body), wanted, others: Vec::new() })
     }
 }
 
@@ -38,6 +38,8 @@ impl CreateToken<'_> {
 pub(crate) struct Creation {
     request: Request,
     wanted: Wanted,
+    /// Tokens that are certainly others, however much they look like the wanted one.
+    others: Vec<String>,
 }
 
 /// What its own token looks like: read from the body that is sent, so that the two cannot differ.
@@ -156,7 +158,7 @@ fn unknown(trouble: Trouble, found: &str, help: String) -> Failure {
 async fn look(talk: &Talk, creation: &Creation, began_ms: i64) -> Result<Found, Failure> {
     for after in LOOKS_AFTER_MS {
         talk.wait(after + talk.random(after)).await?;
-        let found = own(talk, &creation.wanted, began_ms).await?;
+        let found = own(talk, creation, began_ms).await?;
         if !matches!(found, Found::Nothing) {
             return Ok(found);
         }
@@ -165,7 +167,8 @@ async fn look(talk: &Talk, creation: &Creation, began_ms: i64) -> Result<Found, 
 }
 
 /// The tokens that look like the wanted one and were created since, by this very caller.
-async fn own(talk: &Talk, wanted: &Wanted, began_ms: i64) -> Result<Found, Failure> {
+async fn own(talk: &Talk, creation: &Creation, began_ms: i64) -> Result<Found, Failure> {
+    let wanted = &creation.wanted;
     let owner =
         Owner { scope: wanted.scope.known().unwrap_or(Scope::Organization), entity_id: wanted.entity_id.clone() };
     let mut filter = Filter::newest_first(&talk.session.api, &owner);
@@ -177,7 +180,7 @@ async fn own(talk: &Talk, wanted: &Wanted, began_ms: i64) -> Result<Found, Failu
             if since_ms.is_some_and(|since| token.created_at.unix_millis() < since) {
                 break 'pages;
             }
-            if !wanted.looks_like(&token) {
+            if !wanted.looks_like(&token) || creation.others.contains(&token.id) {
                 continue;
             }
             // A list may leave the roles out.
@@ -224,6 +227,11 @@ impl Wanted {
 }
 
 impl Creation {
+    /// Another token than these.
+    pub(super) fn besides(self, others: &[&str]) -> Self {
+        Creation { others: others.iter().map(|id| (*id).to_owned()).collect(), ..self }
+    }
+
     /// A token like another one, which Astro has already accepted.
     pub(super) fn like(api: &Api, token: &ApiToken) -> Result<Self, Failure> {
         let primary = primary_role(token).map(|role| (role.entity_id.as_str(), role.role.as_str()));

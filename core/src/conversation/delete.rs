@@ -1,7 +1,15 @@
 //! [`DeleteToken`]: a token and its secret.
 
-use super::{error::Failure, find::Target, journal::Deed, talk::Talk, work::Plan};
-use crate::{Api, Method, Operation, Request, fields::fields, operations::token_url, report::Report, text::shown};
+use super::{
+    error::{Failure, FailureCode},
+    find::Target,
+    journal::Deed,
+    talk::Talk,
+    work::Plan,
+};
+use crate::{
+    Api, Method, Operation, Request, fields::fields, operations::token_url, report::Report, spelling::Path, text::shown,
+};
 
 fields! {
     /// Deletes a token. Its secret stops working at once, and it cannot be brought back.
@@ -16,6 +24,8 @@ fields! {
         workspace_id: text,
         /// The Deployment that the token belongs to.
         deployment_id: text,
+        /// Deletes the token that the caller itself authenticates with, which nothing is accepted from afterwards.
+        allow_lockout: boolean,
     }
     aliases {
         "id" => "token_id",
@@ -26,27 +36,35 @@ fields! {
 
 impl DeleteToken<'_> {
     pub(crate) fn plan(&self, _: &Api, report: &mut Report) -> Option<Deletion> {
-        Target::read(report, &self.token_id, &self.token_name, &self.workspace_id, &self.deployment_id)
-            .map(|target| Deletion { target })
+        let target = Target::read(report, &self.token_id, &self.token_name, &self.workspace_id, &self.deployment_id);
+        let allow_lockout = report.boolean(Path::field("allow_lockout"), &self.allow_lockout);
+        Some(Deletion { target: target?, allow_lockout: allow_lockout.value().unwrap_or_default() })
     }
 }
 
 /// Which token is to be deleted.
 pub(crate) struct Deletion {
     pub(crate) target: Target,
+    allow_lockout: bool,
 }
 
 impl Plan for Deletion {
     type Outcome = ();
 
     async fn run(self, talk: Talk) -> Result<(), Failure> {
-        match self.target.certain_id() {
-            Some(token_id) => delete(&talk, token_id).await,
-            None => {
-                let token = self.target.find(&talk).await?;
-                delete(&talk, &token.id).await
-            }
+        let token_id = match self.target.certain_id() {
+            Some(token_id) => token_id.to_owned(),
+            None => self.target.find(&talk).await?.id,
+        };
+        if talk.session.token_id.as_ref() == Some(&token_id) && !self.allow_lockout {
+            let message = format!("{} is the token that you authenticate with", shown(&token_id));
+            let help = format!(
+                "give {} if nothing shall be accepted from you any more",
+                talk.session.api.report().named("allow_lockout")
+            );
+            return Err(Failure::new(FailureCode::WouldLockOut, message, help));
         }
+        delete(&talk, &token_id).await
     }
 }
 
@@ -77,7 +95,7 @@ pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
     let failure = Failure::from(trouble);
     Err(if is_missing {
         let message = format!("there is no token with the id {}", shown(token_id));
-        Failure { code: super::FailureCode::NotFound, message, ..failure }
+        Failure { code: FailureCode::NotFound, message, ..failure }
     } else {
         failure
     })
@@ -85,10 +103,19 @@ pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
 
 /// Deletes a token that was just made and whose secret nobody has, so that nothing is left of an attempt. The failure that
 /// led to it stays what it was.
-pub(super) async fn abandon(talk: &Talk, token_id: &str, failure: Failure) -> Failure {
-    if failure.code != super::FailureCode::Cancelled && delete(talk, token_id).await.is_ok() {
-        // Its secret opens nothing any more.
-        talk.journal(|journal| journal.secret = None);
+pub(super) async fn abandon(talk: &Talk, token_id: &str, mut failure: Failure) -> Failure {
+    if failure.code == FailureCode::Cancelled || delete(talk, token_id).await.is_err() {
+        return failure;
+    }
+    let id = shown(token_id);
+    talk.journal(|journal| {
+        // Its secret opens nothing any more, and what was not known about it does not matter.
+        journal.secret = None;
+        journal.unclear.retain(|unclear| !unclear.contains(&id));
+        journal.planned.retain(|plan| !plan.contains(&id));
+    });
+    if failure.code != FailureCode::NotStored {
+        failure.help = Some("nothing is left of the attempt; try again".to_owned());
     }
     failure
 }

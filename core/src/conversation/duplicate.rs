@@ -65,6 +65,7 @@ impl Plan for Cloning {
 
     async fn run(self, talk: Talk) -> Result<ApiToken, Failure> {
         let mut token = self.target.find(&talk).await?;
+        let id = token.id.clone();
         if primary_role(&token).is_none() {
             let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
             let help = "a clone could not have the same; use a credential that may read its roles";
@@ -87,7 +88,7 @@ impl Plan for Cloning {
         if let Some(name) = self.name {
             token.name = name;
         }
-        create(&talk, &Creation::like(&talk.session.api, &token)?).await
+        create(&talk, &Creation::like(&talk.session.api, &token)?.besides(&[&id])).await
     }
 }
 

@@ -237,6 +237,10 @@ impl Failure {
         if !journal.unclear.is_empty() && matches!(code, FailureCode::Refused | FailureCode::Unreachable) {
             code = FailureCode::Unknown;
         }
+        // And where everything is known after all, it is no more than that nobody answered.
+        if journal.unclear.is_empty() && code == FailureCode::Unknown {
+            code = FailureCode::Unreachable;
+        }
         let of_cause = match &mut cause {
             Some(Cause::Api(error)) => error.secret.take(),
             _ => None,

@@ -5,6 +5,7 @@ use super::{
     owner::Owner,
     pages::Filter,
     talk::Talk,
+    turn::Turn,
     work::Plan,
 };
 use crate::{
@@ -113,15 +114,24 @@ impl Target {
         match &self.token_id {
             Some(token_id) => self.by_id(talk, token_id).await,
             None => match self.all(talk).await?.as_slice() {
-                [token] => {
-                    // A list may leave the roles out, and may be older than the token itself.
-                    let token = read(talk, &token.id).await?;
-                    self.check(&token)?;
-                    Ok(token)
-                }
+                // A list may leave the roles out, and may be older than the token itself.
+                [token] => self.by_id(talk, &token.id).await,
                 several => Err(self.ambiguous(several)),
             },
         }
+    }
+
+    /// The token that is meant, and the right to change it: it is read when nobody else of the session changes it any more.
+    pub(super) async fn find_to_change(&self, talk: &Talk) -> Result<(ApiToken, Turn), Failure> {
+        let token_id = match &self.token_id {
+            Some(token_id) => token_id.clone(),
+            None => match self.all(talk).await?.as_slice() {
+                [token] => token.id.clone(),
+                several => return Err(self.ambiguous(several)),
+            },
+        };
+        let turn = talk.turn(&token_id).await?;
+        Ok((self.by_id(talk, &token_id).await?, turn))
     }
 
     async fn by_id(&self, talk: &Talk, token_id: &str) -> Result<ApiToken, Failure> {
@@ -164,6 +174,7 @@ impl Target {
         if found.is_empty() {
             let help = match nearest(name, others.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean {}?", shown(near)),
+                None if others.len() == 1 => "one other token was looked at; check where the token belongs".to_owned(),
                 None => format!("{} other tokens were looked at; check where the token belongs", others.len()),
             };
             return Err(Failure::new(FailureCode::NotFound, format!("there is no token called {}", shown(name)), help));

@@ -48,6 +48,7 @@ mod send;
 mod session;
 mod successor;
 mod talk;
+mod turn;
 mod update;
 mod work;
 

@@ -100,12 +100,23 @@ pub(super) struct Filter {
     last: Option<(Timestamp, Vec<String>)>,
     /// Whether the next page repeats what was shown before.
     has_gone_back: bool,
+    /// The first token of the page before.
+    first: Option<String>,
     is_over: bool,
 }
 
 impl Filter {
     fn new(url: String, is_chronological: bool) -> Self {
-        Filter { url, is_chronological, offset: 0, total: None, last: None, has_gone_back: false, is_over: false }
+        Filter {
+            url,
+            is_chronological,
+            offset: 0,
+            total: None,
+            last: None,
+            has_gone_back: false,
+            first: None,
+            is_over: false,
+        }
     }
 
     /// The tokens that may belong to this owner, or all; oldest first.
@@ -150,6 +161,13 @@ impl Filter {
                 self.has_gone_back = true;
                 continue;
             }
+            // A server that knows no offset answers with the same page for ever.
+            let first = page.tokens.first().map(|token| token.id.clone());
+            if !self.has_gone_back && first.is_some() && first == self.first {
+                self.is_over = true;
+                break;
+            }
+            self.first = first;
             // A server that does not keep the order must not lose anybody's tokens.
             self.is_chronological &= self.is_in_order(&page.tokens);
             // Servers may answer with fewer than were asked for; an empty page ends any list.

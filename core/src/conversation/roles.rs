@@ -239,7 +239,7 @@ impl Plan for OneRole {
 
     async fn run(self, talk: Talk) -> Result<RoleChange, Failure> {
         let OneRole { target, entity, task, preview, strict } = self;
-        let token = target.find(&talk).await?;
+        let (token, _turn) = target.find_to_change(&talk).await?;
         if token.roles.is_none() {
             let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
             let help = "writing them would take away those that it has; use a credential that may read its roles";
@@ -287,7 +287,7 @@ fn may_hold(talk: &Talk, token: &ApiToken, entity: &Entity) -> Result<(), Failur
         let mut report = talk.session.api.report();
         let field = if entity.entity_type == EntityType::Workspace { "workspace_id" } else { "deployment_id" };
         report.add(Code::ScopeForbidsGrant, Path::field(field), message, help);
-        talk.judge("the role", report)
+        talk.judge(report)
     };
     let own = super::owner::primary_role(token).map(|role| role.entity_id.as_str());
     let kind = format!("a token of the scope `{}`", token.scope);
@@ -313,5 +313,5 @@ fn may_lose(talk: &Talk, token: &ApiToken, entity: &Entity) -> Result<(), Failur
     let mut report = talk.session.api.report();
     let message = format!("the role on {} is the one that the token exists for", entity.shown());
     report.push(Code::MissingPrimaryRole, None, None, message, "delete the token instead".to_owned());
-    talk.judge("the role", report)
+    talk.judge(report)
 }

@@ -153,6 +153,7 @@ impl Plan for Renewal {
             );
             return Err(Failure::new(FailureCode::WouldLockOut, message, help));
         }
+        let _turn = talk.turn(&token_id).await?;
         let token = replace_secret(&talk, &token_id).await?;
         Ok(Rotation { token, old_token_id: None, old_kept_until_ms: None })
     }

@@ -51,7 +51,12 @@ impl From<Trouble> for Failure {
         match trouble.cause {
             None => Failure::cancelled(),
             Some(Cause::Api(error)) => {
-                let help = error.help().map(str::to_owned);
+                let help = match error.retry_after_ms {
+                    Some(wait_ms) => {
+                        Some(format!("Astro asks to wait {} seconds before the next try", wait_ms.div_ceil(1000)))
+                    }
+                    None => error.help().map(str::to_owned),
+                };
                 let message = error.summary();
                 Failure { help, ..Failure::new(FailureCode::Refused, message, "") }.caused_by(Cause::Api(error))
             }

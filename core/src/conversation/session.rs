@@ -1,13 +1,17 @@
 //! [`Session`]: what the conversations of one caller share.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use super::{Shared, pace::Pace};
 use crate::Api;
 
 /// One caller's use of an [`Api`]: who it is, how patient it is, and how fast it may go.
 ///
-/// Its clones share the pace, because Astro's rate limits are per credential: make one session for each credential.
+/// Its clones share the pace, because Astro's rate limits are per credential, and one of their conversations at a time
+/// changes a token: make one session for each credential.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(super) api: Api,
@@ -15,6 +19,8 @@ pub struct Session {
     pub(super) attempts: u32,
     pub(super) patience_ms: u64,
     pub(super) pace: Shared<Pace>,
+    /// The tokens that conversations of this session are changing.
+    pub(super) taken: Shared<BTreeSet<String>>,
 }
 
 impl Session {
@@ -32,6 +38,7 @@ impl Session {
             attempts: Session::DEFAULT_ATTEMPTS,
             patience_ms: Session::DEFAULT_PATIENCE_MS,
             pace: Arc::new(Mutex::new(Pace::default())),
+            taken: Arc::default(),
         }
     }
 

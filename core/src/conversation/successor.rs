@@ -8,35 +8,38 @@ use super::{
     journal::Deed,
     owner::{Owner, primary_role},
     roles::{Edit, rewrite},
-    rotate::{Overlap, Rotation, replace_secret},
+    rotate::{Overlap, Rotation},
     talk::Talk,
+    turn::Turn,
 };
 use crate::{ApiToken, Scope, TokenRole, Word, text::shown};
 
 pub(super) async fn overlap(talk: &Talk, target: &Target, overlap: Overlap) -> Result<Rotation, Failure> {
-    let (old, begun) = stand(talk, target, overlap.anew).await?;
+    let (old, begun, _turn) = stand(talk, target, overlap).await?;
     let (Some(roles), Some(primary)) = (&old.roles, primary_role(&old)) else {
         let message = format!("Astro does not tell the roles of the token {}", shown(&old.id));
         let help = "a successor could not have the same; use a credential that may read its roles";
         return Err(Failure::new(FailureCode::Unverifiable, message, help));
     };
-    let (store, removal) = (store_deed(&old), delete::deed(&old.id));
+    // A successor that an earlier attempt has left behind may be in somebody's safe place. So it stays until there is a new
+    // one in that place, like the old token itself.
+    let mut known: Vec<&str> = vec![&old.id];
+    known.extend(begun.as_ref().map(|begun| begun.id.as_str()));
+    let removals: Vec<Deed> = known.iter().map(|id| delete::deed(id)).collect();
+    let store = store_deed(&old);
     // What comes first is planned by who does it.
     let plan_rest = |talk: &Talk| {
         talk.journal(|journal| {
-            journal.strike(&store);
-            journal.strike(&removal);
-            journal.plan(&store);
-            if overlap.keep_old_ms == 0 {
-                journal.plan(&removal);
+            for deed in [&store].into_iter().chain(&removals) {
+                journal.strike(deed);
+                if overlap.keep_old_ms == 0 || deed.plan == store.plan {
+                    journal.plan(deed);
+                }
             }
         });
     };
     plan_rest(talk);
-    let successor = match begun {
-        Some(begun) => replace_secret(talk, &begun.id).await?,
-        None => create(talk, &Creation::like(&talk.session.api, &old)?).await?,
-    };
+    let successor = create(talk, &Creation::like(&talk.session.api, &old)?.besides(&known)).await?;
     plan_rest(talk);
     let (id, secret) = (successor.id.clone(), successor.token.clone());
 
@@ -64,23 +67,49 @@ pub(super) async fn overlap(talk: &Talk, target: &Target, overlap: Overlap) -> R
         return Err(abandon(talk, &id, failure).await);
     }
     talk.journal(|journal| journal.did(&store));
+    let old_kept_until_ms = (overlap.keep_old_ms > 0).then(|| current.created_at.unix_millis() + overlap.keep_old_ms);
     let token = ApiToken { token: Some(secret), ..current };
-    let old_kept_until_ms = (overlap.keep_old_ms > 0).then(|| talk.now_ms() + overlap.keep_old_ms);
     if old_kept_until_ms.is_none() {
-        delete_old(talk, &old.id).await?;
+        delete_old(talk, &old.id, &id).await?;
+        if let Some(begun) = begun {
+            delete_begun(talk, &begun.id, &id).await?;
+        }
     }
     Ok(Rotation { token, old_token_id: Some(old.id), old_kept_until_ms })
 }
 
+/// Deletes what an earlier attempt has left behind, unless somebody has begun to use it.
+async fn delete_begun(talk: &Talk, begun_id: &str, successor_id: &str) -> Result<(), Failure> {
+    match find::read(talk, begun_id).await {
+        Ok(begun) if begun.last_used_at.is_some() => {
+            let message = format!("{}, which an earlier rotation has left behind, is being used", shown(begun_id));
+            let help = "the new secret is stored and valid; find out who uses the other one, then delete it";
+            Err(Failure::new(FailureCode::Ambiguous, message, help).among([&begun]))
+        }
+        Err(failure) if failure.code == FailureCode::NotFound => {
+            talk.journal(|journal| journal.did(&delete::deed(begun_id)));
+            Ok(())
+        }
+        Err(failure) => Err(later(failure, begun_id, successor_id)),
+        Ok(_) => delete_old(talk, begun_id, successor_id).await,
+    }
+}
+
 /// Deletes the old token; one that somebody else has deleted meanwhile is just as well.
-async fn delete_old(talk: &Talk, old_id: &str) -> Result<(), Failure> {
+async fn delete_old(talk: &Talk, old_id: &str, successor_id: &str) -> Result<(), Failure> {
     match delete(talk, old_id).await {
         Err(failure) if failure.has_status(404) => {
             talk.journal(|journal| journal.did(&delete::deed(old_id)));
             Ok(())
         }
-        outcome => outcome,
+        outcome => outcome.map_err(|failure| later(failure, old_id, successor_id)),
     }
+}
+
+/// Everything but the end of a rotation is done.
+fn later(failure: Failure, old_id: &str, successor_id: &str) -> Failure {
+    let help = format!("the secret of {} is stored and valid; delete {} later", shown(successor_id), shown(old_id));
+    Failure { help: Some(help), ..failure }
 }
 
 fn store_deed(old: &ApiToken) -> Deed {
@@ -100,22 +129,21 @@ fn unknown_scope(token: &ApiToken) -> Failure {
 
 // ---- where a rotation stands -----------------------------------------------------------------------------------------
 
-/// The token to replace, and the successor of it that an earlier attempt has begun, if there is one.
-async fn stand(talk: &Talk, target: &Target, anew: bool) -> Result<(ApiToken, Option<ApiToken>), Failure> {
-    let (old, others) = match &target.token_id {
+/// The token to replace, the successor of it that an earlier attempt has left behind, if there is one, and the right to change
+/// the token.
+async fn stand(talk: &Talk, target: &Target, overlap: Overlap) -> Result<(ApiToken, Option<ApiToken>, Turn), Failure> {
+    let (old, others, turn) = match &target.token_id {
         Some(_) => {
-            let old = target.find(talk).await?;
+            let (old, turn) = target.find_to_change(talk).await?;
             let namesakes = namesakes(talk, &old).await?;
-            (old, namesakes)
+            (old, namesakes, turn)
         }
         None => {
             let mut tokens = target.all(talk).await?;
             let others = tokens.split_off(1);
-            let old = find::read(talk, &tokens.remove(0).id).await?;
-            if let Some(owner) = &target.owner {
-                owner.check(&old)?;
-            }
-            (old, others)
+            let oldest = Target { token_id: Some(tokens.remove(0).id), ..target.clone() };
+            let (old, turn) = oldest.find_to_change(talk).await?;
+            (old, others, turn)
         }
     };
     let by_name = target.token_id.is_none();
@@ -125,10 +153,12 @@ async fn stand(talk: &Talk, target: &Target, anew: bool) -> Result<(ApiToken, Op
         all.extend(others);
         return Err(target.ambiguous(&all));
     }
+    // Where the old token is to be kept, a successor that nobody has used yet may just be young.
+    let is_left_behind = |twin: &Twin| twin.is_mine && twin.token.last_used_at.is_none() && overlap.keep_old_ms == 0;
     match twins.as_slice() {
-        [] => Ok((old, None)),
-        [twin] if twin.is_mine && twin.token.last_used_at.is_none() && !anew => Ok((old, Some(twin.token.clone()))),
-        _ if anew && !by_name => Ok((old, None)),
+        [] => Ok((old, None, turn)),
+        _ if overlap.anew && !by_name => Ok((old, None, turn)),
+        [twin] if is_left_behind(twin) => Ok((old, Some(twin.token.clone()), turn)),
         _ => {
             let message = format!("there are tokens that look like a successor of {}", shown(&old.id));
             let report = talk.session.api.report();
@@ -247,12 +277,12 @@ pub(super) async fn finish(
         });
     };
     let kept_until_ms = successor.created_at.unix_millis() + keep_old_ms;
-    let server_now_ms = talk.server_time_ms(talk.now_ms()).unwrap_or_else(|| talk.now_ms());
-    // The server's clock is known to the second, and a successor may be younger than that.
+    // The server's clock is known to a second, and too late does less harm than not at all.
+    let server_now_ms = talk.server_time_ms(talk.now_ms()).map_or_else(|| talk.now_ms(), |now_ms| now_ms + 1000);
     let is_kept = keep_old_ms > 0 && server_now_ms < kept_until_ms;
     let old_kept_until_ms = is_kept.then_some(kept_until_ms);
     if old_kept_until_ms.is_none() {
-        delete_old(talk, &old.id).await?;
+        delete_old(talk, &old.id, &successor.id).await?;
     }
     Ok(Rotation { token: successor, old_token_id: Some(old.id), old_kept_until_ms })
 }

@@ -12,7 +12,7 @@ use super::{
     journal::{Deed, Journal},
     lock,
 };
-use crate::{ApiToken, Problem, Request, Response, Secret, TokenPage, report::Report};
+use crate::{ApiToken, Problem, Request, Response, Secret, TokenPage, ValidationError, api_error, report::Report};
 
 /// What a conversation asks its driver for.
 pub(super) enum Ask {
@@ -26,6 +26,8 @@ pub(super) enum Ask {
 #[derive(Clone)]
 pub(crate) struct Talk {
     pub(super) session: Session,
+    /// The name of the work: `rotate_token`.
+    name: &'static str,
     line: Shared<Line>,
 }
 
@@ -42,7 +44,7 @@ struct Line {
 }
 
 impl Talk {
-    pub(super) fn new(session: Session, seed: u64, warnings: Vec<Problem>) -> Self {
+    pub(super) fn new(name: &'static str, session: Session, seed: u64, warnings: Vec<Problem>) -> Self {
         let line = Line {
             now_ms: 0,
             server_clock_ms: None,
@@ -52,7 +54,7 @@ impl Talk {
             random: seed,
             journal: Journal { warnings, ..Journal::default() },
         };
-        Talk { session, line: Arc::new(Mutex::new(line)) }
+        Talk { session, name, line: Arc::new(Mutex::new(line)) }
     }
 
     // ---- the driver's side ----------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ impl Talk {
                 self.read_clock(&response);
                 Some(Ok(response))
             }
-            Event::Failed { message, may_have_arrived } => Some(Err((message, may_have_arrived))),
+            Event::Failed { message, may_have_arrived } => Some(Err((told(&message), may_have_arrived))),
             _ => None,
         }
     }
@@ -126,7 +128,7 @@ impl Talk {
         let token = Box::new(ApiToken { token: None, ..token.clone() });
         let ask = Ask::Store(token, secret.clone());
         match self.ask(ask, |event| matches!(event, Event::Stored | Event::NotStored { .. })).await {
-            Some(Event::NotStored { message }) => Ok(Err(message)),
+            Some(Event::NotStored { message }) => Ok(Err(told(&message))),
             Some(_) => Ok(Ok(())),
             None => Err(Failure::cancelled()),
         }
@@ -179,9 +181,18 @@ impl Talk {
     }
 
     /// The warnings of a report become those of the conversation; its errors end it.
-    pub(super) fn judge(&self, name: &'static str, report: Report) -> Result<(), Failure> {
-        let (_, warnings) = report.finish(name, Some(())).map_err(Failure::invalid)?;
+    pub(super) fn judge(&self, report: Report) -> Result<(), Failure> {
+        let (_, warnings) = report.finish(self.name, Some(())).map_err(|error| {
+            // The token was read to know it.
+            Failure::invalid(ValidationError { stands: "nothing was changed", ..error })
+        })?;
         self.journal(|journal| journal.warnings.extend(warnings));
         Ok(())
     }
+}
+
+/// What a host tells, fit to be shown: it may quote headers, and may be as long as a page.
+fn told(message: &str) -> String {
+    let told = api_error::fit(message);
+    if told.is_empty() { "no reason was given".to_owned() } else { told }
 }

@@ -103,7 +103,7 @@ impl Plan for Changes {
 
     async fn run(self, talk: Talk) -> Result<TokenUpdate, Failure> {
         let Changes { target, name, description, role } = self;
-        let mut token = target.find(&talk).await?;
+        let (mut token, _turn) = target.find_to_change(&talk).await?;
 
         let role = role.map(|role| edit_of(&talk, &token, role)).transpose()?.flatten();
         let name = name.filter(|name| *name != token.name);
@@ -160,7 +160,7 @@ fn edit_of(talk: &Talk, token: &ApiToken, role: String) -> Result<Option<(Edit, 
     let mut report = api.report();
     let value = Value::Text(role.as_str().into());
     report.role(Path::field("role"), &value, entity, api.allows_unknown_roles());
-    talk.judge("update_token", report)?;
+    talk.judge(report)?;
     let primary = primary_role(token).ok_or_else(|| {
         let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
         let help = "writing them would take away those that it has; use a credential that may read its roles";

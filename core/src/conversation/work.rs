@@ -39,7 +39,7 @@ pub(crate) fn begin<P: Plan>(
     plan: Option<P>,
 ) -> Result<Conversation<P::Outcome>, ValidationError> {
     let (plan, warnings) = report.finish(name, plan)?;
-    let talk = Talk::new(session.clone(), seed, warnings);
+    let talk = Talk::new(name, session.clone(), seed, warnings);
     let running = Some(Box::pin(plan.run(talk.clone())) as super::Running<P::Outcome>);
     Ok(Conversation { name, talk, running, has_begun: false })
 }

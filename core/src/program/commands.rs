@@ -5,7 +5,7 @@ use super::{
     ask::{is_grave, nobody_to_ask, report},
     converse::Talked,
     dry_run::DryRun,
-    options::{COMMAND, FINISH, Options, REMOVE, ROTATE, Uses},
+    options::{COMMAND, DELETE, FINISH, Options, REMOVE, ROTATE, Uses},
     print::{self, Format},
     problems,
     settings::Settings,
@@ -83,6 +83,7 @@ async fn read(world: &World, options: &mut Options, found: &mut Vec<crate::Probl
         | match command.as_ref().map(|command| command.operation) {
             _ if finish.is_some() => FINISH,
             Some(CommandOperation::RotateToken) => ROTATE,
+            Some(CommandOperation::DeleteToken) => DELETE,
             Some(CommandOperation::RemoveTokenRole) => REMOVE,
             // Nobody knows what would fit.
             None => Uses::MAX,

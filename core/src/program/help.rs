@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     commands::FINISH_ROTATION,
-    options::{CHECK, COMMAND, FINISH, FLAGS, INSPECT, REMOVE, ROTATE, SERVE, Uses},
+    options::{CHECK, COMMAND, DELETE, FINISH, FLAGS, INSPECT, REMOVE, ROTATE, SERVE, Uses},
 };
 use crate::{
     CommandOperation, EntityType, Scope,
@@ -162,6 +162,7 @@ fn command(grammar: &Grammar) -> String {
     list(&mut text, &rows);
     let more = match grammar.operation {
         CommandOperation::RotateToken => ROTATE,
+        CommandOperation::DeleteToken => DELETE,
         CommandOperation::RemoveTokenRole => REMOVE,
         _ => 0,
     };

@@ -20,6 +20,7 @@ pub(super) const FINISH: Uses = 1 << 3;
 pub(super) const CHECK: Uses = 1 << 4;
 pub(super) const INSPECT: Uses = 1 << 5;
 pub(super) const SERVE: Uses = 1 << 6;
+pub(super) const DELETE: Uses = 1 << 7;
 const ANYTHING: Uses = !0;
 
 /// One flag.
@@ -41,7 +42,7 @@ pub(super) const FLAGS: &[OwnFlag] = &[
     flag("--overlap", None, ROTATE, "make a successor, print its secret, and only then delete the old token"),
     flag("--keep-old", Some("TIME"), ROTATE | FINISH, "keep the old token for this time: 48h, 7d, 30m or seconds"),
     flag("--anew", None, ROTATE, "make another successor even where a token looks like one"),
-    flag("--allow-lockout", None, ROTATE, "rotate the very token that you authenticate with"),
+    flag("--allow-lockout", None, ROTATE | DELETE, "even if it is the very token that you authenticate with"),
     flag("--remove-orphans", None, REMOVE, "remove the narrower roles below, too"),
     flag("--old-token-id", Some("ID"), FINISH, "the token that was replaced"),
     flag("--dry-run", None, COMMAND, "print what would be written, one JSON object a line, and write nothing"),

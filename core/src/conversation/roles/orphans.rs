@@ -69,7 +69,7 @@ pub(super) fn warn(talk: &Talk, entity: &Entity, narrower: &Narrower, strict: bo
         format!("give {} to remove them too", report.named("remove_orphans"))
     };
     report.push(Code::OrphanedGrants, None, None, message, help);
-    talk.judge("the role", report)
+    talk.judge(report)
 }
 
 /// `DEPLOYMENT_ADMIN` on `cldep`
