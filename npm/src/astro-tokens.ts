@@ -11,6 +11,7 @@ import type { Work } from "./vocabulary.js";
 import type {
   ChangeTokenInput,
   CloneTokenInput,
+  DeletionInput,
   FindTokenInput,
   FinishRotationInput,
   RemoveTokenRoleInput,
@@ -171,13 +172,13 @@ export class AstroTokens {
     return this.#run("rotate_token", fields, options, store);
   }
 
-  /** Ends a rotation whose old token was kept: deletes it, if its time is over. */
+  /** Ends a rotation whose old token was kept: deletes it now, or with `keepOld` only if that time is over. */
   finishRotation(input: FinishRotationInput, options?: RunOptions): Promise<Rotation> {
     return this.#run("finish_rotation", input, options);
   }
 
   /** Deletes a token. Its secret stops working at once, and it cannot be brought back. */
-  deleteToken(input: FindTokenInput, options?: RunOptions): Promise<undefined> {
+  deleteToken(input: DeletionInput, options?: RunOptions): Promise<undefined> {
     return this.#run("delete_token", input, options);
   }
 

@@ -47,6 +47,7 @@ export type { FailureCode, Work } from "./vocabulary.js";
 export type {
   ChangeTokenInput,
   CloneTokenInput,
+  DeletionInput,
   FindTokenInput,
   FinishRotationInput,
   RemoveTokenRoleInput,

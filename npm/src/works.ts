@@ -87,6 +87,12 @@ export interface RotationInput extends FindTokenInput {
   allowLockout?: Optional<boolean>;
 }
 
+/** Which token to delete. */
+export interface DeletionInput extends FindTokenInput {
+  /** Deletes the token that the caller itself authenticates with, which nothing is accepted from afterwards. */
+  allowLockout?: Optional<boolean>;
+}
+
 /** Which rotation to end. */
 export interface FinishRotationInput extends FindTokenInput {
   /** The id of the old token; not given: the one that the successor looks like. */
@@ -159,5 +165,5 @@ export interface Works {
   remove_token_role: { input: RemoveTokenRoleInput; outcome: RoleChange };
   rotate_token: { input: RotationInput; outcome: Rotation };
   finish_rotation: { input: FinishRotationInput; outcome: Rotation };
-  delete_token: { input: FindTokenInput; outcome: undefined };
+  delete_token: { input: DeletionInput; outcome: undefined };
 }

@@ -65,6 +65,7 @@ __all__ = [
     "Claims",
     "ClientSettings",
     "CloneTokenFields",
+    "DeletionFields",
     "Command",
     "CommandDict",
     "CommandOperation",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         CloneTokenFields,
         CommandOptions,
         CreateTokenInput,
+        DeletionFields,
         FindTokenFields,
         FinishRotationFields,
         RemoveTokenRoleFields,
@@ -447,7 +448,7 @@ class AstroTokens(Client):
         return result
 
     def finish_rotation(self, token_id: str | None = None, /, **fields: Unpack[FinishRotationFields]) -> Rotation:
-        """End a rotation whose old token was kept: delete it, if its time is over.
+        """End a rotation whose old token was kept: delete it now, or with `keep_old` only if that time is over.
 
         Args:
             token_id, token_name, workspace_id, deployment_id: The successor; the name is that of both.
@@ -457,11 +458,13 @@ class AstroTokens(Client):
         result: Rotation = self._drive(self._start("finish_rotation", fields, token_id))
         return result
 
-    def delete_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> None:
+    def delete_token(self, token_id: str | None = None, /, **fields: Unpack[DeletionFields]) -> None:
         """Delete a token. Its secret stops working at once, and it cannot be brought back.
 
         Args:
             token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            allow_lockout (bool): Deletes the token that you authenticate with, which nothing is accepted from
+                afterwards.
         """
         self._drive(self._start("delete_token", fields, token_id))
 
@@ -621,7 +624,7 @@ class AsyncAstroTokens(Client):
         result: Rotation = await self._drive(self._start("finish_rotation", fields, token_id))
         return result
 
-    async def delete_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> None:
+    async def delete_token(self, token_id: str | None = None, /, **fields: Unpack[DeletionFields]) -> None:
         """Like `AstroTokens.delete_token`."""
         await self._drive(self._start("delete_token", fields, token_id))
 

@@ -302,7 +302,7 @@ class TokensFields(TypedDict, total=False):
 
 
 class FindTokenFields(TypedDict, total=False):
-    """The fields of `AstroTokens.find_token` and `AstroTokens.delete_token`: an id, a name, or both."""
+    """The fields of `AstroTokens.find_token`: an id, a name, or both."""
 
     token_id: str | None
     token_name: str | None
@@ -347,6 +347,12 @@ class RotateTokenFields(FindTokenFields, total=False):
     overlap: bool | None
     keep_old: int | timedelta | None
     anew: bool | None
+    allow_lockout: bool | None
+
+
+class DeletionFields(FindTokenFields, total=False):
+    """The fields of `AstroTokens.delete_token`."""
+
     allow_lockout: bool | None
 
 

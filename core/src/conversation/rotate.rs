@@ -52,7 +52,7 @@ fields! {
 }
 
 fields! {
-    /// Ends a rotation whose old token was kept: deletes it, if its time is over.
+    /// Ends a rotation whose old token was kept: deletes it now, or with `keep_old` only if that time is over.
     pub struct FinishRotation {
         /// The id of the successor.
         token_id: text,
