@@ -1,5 +1,7 @@
 //! Writes request bodies straight into one buffer, in the order of the documentation.
 
+use crate::plain::is_plain_json;
+
 /// A JSON object in the making.
 pub(crate) struct Object {
     buffer: Vec<u8>,
@@ -22,7 +24,7 @@ impl Object {
     /// Appends a member that holds a whole number.
     pub(crate) fn integer(&mut self, key: &'static str, value: i64) -> &mut Self {
         self.key(key);
-        self.buffer.extend_from_slice(value.to_string().as_bytes());
+        push_integer(&mut self.buffer, value);
         self
     }
 
@@ -56,11 +58,36 @@ impl Object {
     }
 }
 
+/// Appends a number, without what formatting would take.
+fn push_integer(buffer: &mut Vec<u8>, value: i64) {
+    const DIGITS: usize = 20;
+    let mut digits = [0; DIGITS];
+    let mut start = DIGITS;
+    let mut rest = value.unsigned_abs();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        buffer.push(b'-');
+    }
+    buffer.extend_from_slice(&digits[start..]);
+}
+
 /// Appends a JSON string. Source: RFC 8259, section 7: quotes, backslashes and U+0000 to U+001F must be escaped.
 fn push_string(buffer: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
     buffer.push(b'"');
+    if is_plain_json(text) {
+        buffer.extend_from_slice(bytes);
+        buffer.push(b'"');
+        return;
+    }
     let mut copied = 0;
     for (position, &byte) in bytes.iter().enumerate() {
         let short = match byte {
@@ -93,6 +120,15 @@ mod tests {
         object.text("all", &all).integer("days", 30);
         let parsed: serde_json::Value = serde_json::from_slice(&object.finish()).unwrap();
         assert_eq!(parsed, serde_json::json!({"all": all, "days": 30}));
+    }
+
+    #[test]
+    fn numbers_are_written() {
+        for number in [0, 7, 10, 3650, -1, i64::MAX, i64::MIN] {
+            let mut written = Vec::new();
+            push_integer(&mut written, number);
+            assert_eq!(String::from_utf8(written).unwrap(), number.to_string());
+        }
     }
 
     #[test]

@@ -58,6 +58,7 @@ mod json;
 mod not_a_token;
 mod open;
 mod operations;
+mod plain;
 mod problem;
 #[cfg(feature = "program")]
 mod program;

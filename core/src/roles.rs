@@ -166,6 +166,11 @@ impl Report {
         entity: Option<EntityType>,
         allow_unknown_roles: bool,
     ) -> Option<&'v str> {
+        if let (Value::Text(role), Some(entity)) = (value, entity)
+            && entity.has_role(role)
+        {
+            return Some(role);
+        }
         let role = match self.free_text(at, value) {
             Given::Absent => {
                 let help = entity.map_or_else(
@@ -178,9 +183,6 @@ impl Report {
             given => given.value()?,
         };
         let Some(entity) = entity else { return Some(role) };
-        if entity.has_role(role) {
-            return Some(role);
-        }
         // A custom role may be called as a predefined one in other letters; elsewhere that is what was meant.
         let meant = if entity.has_custom_roles() { role.to_owned() } else { in_role_letters(role) };
         if let Some(other) = EntityType::ALL.iter().find(|other| **other != entity && other.has_role(&meant)) {

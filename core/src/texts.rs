@@ -2,6 +2,7 @@
 
 use crate::{
     Code, Value,
+    plain::{is_id, is_plain},
     report::{Given, Report},
     spelling::Path,
     text::{is_blank, is_placeholder, is_quoted, looks_like_secret, shown},
@@ -16,6 +17,7 @@ impl Report {
     /// The name of a token: required, sent as it is.
     pub(crate) fn name<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Option<&'v str> {
         let name = match self.text(at, value) {
+            Given::Is(text) if text.len() <= NAME_CHARACTERS && is_plain(text) => return Some(text),
             Given::Is(text) if !is_blank(text) => text,
             Given::Wrong => return None,
             Given::Is(_) | Given::Absent => {
@@ -35,6 +37,7 @@ impl Report {
     /// The description of a token: may be absent or empty.
     pub(crate) fn description<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
         let text = match self.text(at, value) {
+            Given::Is(text) if text.len() <= DESCRIPTION_CHARACTERS && is_plain(text) => return Given::Is(text),
             Given::Is(text) => text,
             other => return other,
         };
@@ -49,13 +52,15 @@ impl Report {
 
     /// An id of Astro. It becomes a part of a URL, so nothing else than the characters of ids may pass.
     pub(crate) fn id<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
+        if let Value::Text(text) = value
+            && is_id(text)
+        {
+            return Given::Is(text);
+        }
         let text = match self.present_text(at, value) {
             Given::Is(text) => text,
             other => return other,
         };
-        if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
-            return Given::Is(text);
-        }
         let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
         let Some(wrong) = text.chars().find(|character| !allowed(*character)) else {
             return Given::Is(text);
@@ -86,6 +91,7 @@ impl Report {
 
     fn present_text<'v>(&mut self, at: Path, value: &'v Value<'_>) -> Given<&'v str> {
         match self.text(at, value) {
+            Given::Is(text) if is_plain(text) => Given::Is(text),
             Given::Is(text) if is_blank(text) => {
                 let message = format!("the {} is blank", at.noun());
                 self.wrong(Code::Required, at, message, format!("give the {}; a variable may be empty", at.noun()))
@@ -148,10 +154,6 @@ impl Report {
     }
 
     fn printable(&mut self, at: Path, text: &str, allowed: &[char]) -> bool {
-        // Most texts are plain ASCII, and a look at the bytes tells.
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return true;
-        }
         let found = text.char_indices().find(|(_, character)| character.is_control() && !allowed.contains(character));
         let Some((position, character)) = found else { return true };
         let message = format!("{} holds the control character U+{:04X}", shown(text), u32::from(character));
