@@ -1,6 +1,6 @@
 //! [`Api`]: what all requests share.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     Code, Spelling, ValidationError, Value, base_url,
@@ -126,7 +126,7 @@ impl<'a> ApiOptions<'a> {
                 organization_id: organization_id.to_owned(),
                 version,
                 base_url: base.to_owned(),
-                tokens_url,
+                tokens_url: tokens_url.into(),
                 strict: strict.value().unwrap_or_default(),
                 allow_unknown_roles: unknown_roles.value().unwrap_or_default(),
                 workspace_id: workspace_id.value().map(str::to_owned),
@@ -147,7 +147,7 @@ pub struct Api {
     version: ApiVersion,
     base_url: String,
     /// Where the tokens are; every request starts with it.
-    tokens_url: String,
+    tokens_url: Arc<str>,
     strict: bool,
     allow_unknown_roles: bool,
     workspace_id: Option<String>,
@@ -223,7 +223,7 @@ impl Api {
         self.deployment_id.as_deref()
     }
 
-    pub(crate) fn tokens_url(&self) -> &str {
+    pub(crate) fn tokens_url(&self) -> &Arc<str> {
         &self.tokens_url
     }
 

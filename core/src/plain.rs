@@ -69,8 +69,21 @@ mod tests {
     /// Texts of the pieces that rules look for.
     fn texts() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
-            prop::sample::select(vec!["<", ">", "'", "\"", "eyJ", "abcdefghijkl.", " ", "\n", "J", "\\", "é", "\u{7f}"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "<",
+                ">",
+                "'",
+                "\"",
+                "eyJ",
+                "abcdefghijkl.",
+                " ",
+                "\n",
+                "J",
+                "\\",
+                "é",
+                "\u{7f}"
+            ])
+            .prop_map(str::to_owned),
             "[ -~]{0,4}",
             any::<char>().prop_map(String::from),
         ];

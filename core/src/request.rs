@@ -3,6 +3,7 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    sync::Arc,
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -48,7 +49,8 @@ impl Method {
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(crate) method: Method,
-    pub(crate) url: String,
+    /// Shared: many requests go to one URL.
+    pub(crate) url: Arc<str>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) warnings: Vec<Problem>,
 }
@@ -56,8 +58,8 @@ pub struct Request {
 impl Request {
     /// A request that was built before and stored since, without its warnings.
     #[must_use]
-    pub fn from_parts(method: Method, url: String, body: Option<Vec<u8>>) -> Self {
-        Request { method, url, body, warnings: Vec::new() }
+    pub fn from_parts(method: Method, url: impl Into<Arc<str>>, body: Option<Vec<u8>>) -> Self {
+        Request { method, url: url.into(), body, warnings: Vec::new() }
     }
 
     /// The method.

@@ -54,7 +54,7 @@ impl AllTokens<'_> {
             ..ListTokens::default()
         };
         let draft = list.draft(api, report)?;
-        Some(Pages { filter: Filter::new(draft.url, !is_sorted), scope: None })
+        Some(Pages { filter: Filter::new(draft.url.to_string(), !is_sorted), scope: None })
     }
 }
 
@@ -121,7 +121,7 @@ impl Filter {
 
     /// The tokens that may belong to this owner, or all; oldest first.
     pub(super) fn oldest_first(api: &Api, owner: Option<&Owner>) -> Self {
-        Filter::new(owner.map_or_else(|| api.tokens_url().to_owned(), |owner| owner.list_url(api)), true)
+        Filter::new(owner.map_or_else(|| api.tokens_url().to_string(), |owner| owner.list_url(api)), true)
     }
 
     /// The newest tokens first.
@@ -219,7 +219,7 @@ impl Filter {
 impl Owner {
     /// The list of the tokens that may belong here.
     fn list_url(&self, api: &Api) -> String {
-        let mut url = api.tokens_url().to_owned();
+        let mut url = api.tokens_url().to_string();
         let (name, value) = match (self.scope, &self.entity_id) {
             (Scope::Workspace, Some(id)) => ("workspaceId", id.as_str()),
             (Scope::Deployment, Some(id)) => ("deploymentId", id.as_str()),

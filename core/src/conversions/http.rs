@@ -26,7 +26,7 @@ impl TryFrom<Request> for http::Request<Vec<u8>> {
 
     fn try_from(request: Request) -> Result<Self, http::Error> {
         let builder = request.headers().iter().fold(
-            http::Request::builder().method(request.method.as_str()).uri(&request.url),
+            http::Request::builder().method(request.method.as_str()).uri(request.url()),
             |builder, (name, value)| builder.header(*name, *value),
         );
         builder.body(request.body.unwrap_or_default())

@@ -132,7 +132,7 @@ impl<'a> CreateToken<'a> {
         if let Given::Is(kind) = kind {
             body.text("kind", kind.as_str());
         }
-        Some(Draft { method: Method::Post, url: api.tokens_url().to_owned(), body: Some(body.finish()) })
+        Some(Draft { method: Method::Post, url: api.tokens_url().clone(), body: Some(body.finish()) })
     }
 
     /// The role; one of a narrower entity is a sign that its id was forgotten, so nobody is led to an Organization role.

@@ -89,7 +89,7 @@ impl ListTokens<'_> {
             return None;
         }
 
-        let mut url = api.tokens_url().to_owned();
+        let mut url = api.tokens_url().to_string();
         let mut first = true;
         let mut push = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
@@ -106,6 +106,6 @@ impl ListTokens<'_> {
         push("offset", offset.map(|offset| offset.to_string()).value().as_deref());
         push("limit", limit.map(|limit| limit.to_string()).value().as_deref());
         sorts.value().iter().flatten().for_each(|sort| push("sorts", Some(sort)));
-        Some(Draft { method: Method::Get, url, body: None })
+        Some(Draft { method: Method::Get, url: url.into(), body: None })
     }
 }

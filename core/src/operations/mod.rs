@@ -20,6 +20,8 @@ pub use update_token_roles::UpdateTokenRoles;
 pub(crate) use create_token::expiration;
 pub(crate) use list_tokens::SORTS;
 
+use std::sync::Arc;
+
 use crate::{
     Answer, Api, ApiError, ApiToken, Method, Problem, Request, Response, SubjectRoles, TokenPage, ValidationError,
     Value, answer, fields::Fields, report::Report, request,
@@ -54,18 +56,18 @@ pub trait Operation {
 /// What an operation makes of valid input.
 pub(crate) struct Draft {
     pub(crate) method: Method,
-    pub(crate) url: String,
+    pub(crate) url: Arc<str>,
     pub(crate) body: Option<Vec<u8>>,
 }
 
 /// The URL of one token, with a suffix for what is to be done with it.
-pub(crate) fn token_url(api: &Api, token_id: &str, suffix: &str) -> String {
+pub(crate) fn token_url(api: &Api, token_id: &str, suffix: &str) -> Arc<str> {
     let mut url = String::with_capacity(api.tokens_url().len() + token_id.len() + suffix.len() + 1);
     url.push_str(api.tokens_url());
     url.push('/');
     request::push_encoded(&mut url, token_id);
     url.push_str(suffix);
-    url
+    url.into()
 }
 
 fn finish(report: Report, name: &'static str, draft: Option<Draft>) -> Result<Request, ValidationError> {
