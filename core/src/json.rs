@@ -5,16 +5,22 @@ use crate::plain::is_plain_json;
 /// A JSON object in the making.
 pub(crate) struct Object {
     buffer: Vec<u8>,
+    is_empty: bool,
 }
 
 impl Object {
     pub(crate) fn new() -> Self {
-        let mut buffer = Vec::with_capacity(192);
+        Object::behind(Vec::with_capacity(192))
+    }
+
+    /// One that follows what the buffer holds.
+    pub(crate) fn behind(mut buffer: Vec<u8>) -> Self {
         buffer.push(b'{');
-        Object { buffer }
+        Object { buffer, is_empty: true }
     }
 
     /// Appends a member that holds text.
+    #[inline]
     pub(crate) fn text(&mut self, key: &'static str, value: &str) -> &mut Self {
         self.key(key);
         push_string(&mut self.buffer, value);
@@ -48,8 +54,9 @@ impl Object {
     }
 
     /// Keys are this crate's own and need no escaping.
+    #[inline]
     fn key(&mut self, key: &'static str) {
-        if self.buffer.len() > 1 {
+        if !std::mem::take(&mut self.is_empty) {
             self.buffer.push(b',');
         }
         self.buffer.push(b'"');

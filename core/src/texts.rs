@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// Source: `name` in the published schema of `UpdateApiTokenRequest`.
-const NAME_CHARACTERS: usize = 256;
+pub(crate) const NAME_CHARACTERS: usize = 256;
 /// Source: `description` in the same schema.
-const DESCRIPTION_CHARACTERS: usize = 500;
+pub(crate) const DESCRIPTION_CHARACTERS: usize = 500;
 
 impl Report {
     /// The name of a token: required, sent as it is.

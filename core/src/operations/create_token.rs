@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::Draft;
+use super::{Draft, Operation, plain_create::plain};
 use crate::{
-    Api, ApiVersion, Code, EntityType, Method, Scope, Value,
+    Api, ApiVersion, Code, EntityType, Method, Problem, Scope, ValidationError, Value,
     fields::fields,
     json::Object,
     report::{Given, Report},
@@ -17,9 +17,11 @@ use crate::{
 };
 
 /// Source: `tokenExpiryPeriodInDays` in the published schema, and the CLI's help.
-const LONGEST_EXPIRATION_DAYS: i64 = 3650;
+pub(super) const LONGEST_EXPIRATION_DAYS: i64 = 3650;
+/// Room for nearly every body.
+const USUAL_BODY: usize = 256;
 /// Source: the newer documentation of `astro deployment token create`.
-const LONGEST_DOCUMENTED_DEPLOYMENT_DAYS: i64 = 365;
+pub(super) const LONGEST_DOCUMENTED_DEPLOYMENT_DAYS: i64 = 365;
 
 fields! {
     /// Creates a token. Its secret is in the answer to this request and never shown again.
@@ -103,7 +105,49 @@ impl<'a> CreateToken<'a> {
         CreateToken::default().name(name).role(role)
     }
 
+    /// Appends the body of the request to `bodies`, which may hold others, and returns the warnings: for callers that
+    /// make many and keep their own buffer. Method, URL and headers are those of any other request of the same `api`.
+    ///
+    /// ```
+    /// use astro_tokens::{Api, CreateToken};
+    ///
+    /// let api = Api::new("clorg")?;
+    /// let mut bodies = Vec::new();
+    /// CreateToken::new("CI", "ORGANIZATION_MEMBER").expiration_days(30).append_body(&api, &mut bodies)?;
+    /// assert!(bodies.ends_with(br#""role":"ORGANIZATION_MEMBER","tokenExpiryPeriodInDays":30}"#));
+    /// # Ok::<(), astro_tokens::ValidationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ValidationError`] with every problem, where one of them is an error. Nothing is appended then.
+    pub fn append_body(&self, api: &Api, bodies: &mut Vec<u8>) -> Result<Vec<Problem>, ValidationError> {
+        self.append(api, api.report(), bodies)
+    }
+
+    /// The same with what was found when the input was read.
+    pub(crate) fn append(
+        &self,
+        api: &Api,
+        mut report: Report,
+        bodies: &mut Vec<u8>,
+    ) -> Result<Vec<Problem>, ValidationError> {
+        let checked = self.checked(api, &mut report);
+        let (checked, warnings) = report.finish(Self::NAME, checked)?;
+        *bodies = checked.written(api, std::mem::take(bodies));
+        Ok(warnings)
+    }
+
     pub(crate) fn draft(&self, api: &Api, report: &mut Report) -> Option<Draft> {
+        let body = self.checked(api, report)?.written(api, Vec::with_capacity(USUAL_BODY));
+        Some(Draft { method: Method::Post, url: api.tokens_url().clone(), body: Some(body) })
+    }
+
+    fn checked(&self, api: &Api, report: &mut Report) -> Option<Checked<'_>> {
+        plain(self, api).or_else(|| self.judged(api, report))
+    }
+
+    fn judged(&self, api: &Api, report: &mut Report) -> Option<Checked<'_>> {
         let name = report.name(Path::field("name"), &self.name);
         let target = self.target(report);
         let role = self.checked_role(report, target.scope, api.allows_unknown_roles());
@@ -113,26 +157,15 @@ impl<'a> CreateToken<'a> {
             report.choice(at, value, Kind::CHOICES)
         });
 
-        let (scope, mut body) = (target.scope?, Object::new());
-        body.text("name", name?);
-        if let Given::Is(description) = description {
-            body.text("description", description);
-        }
-        let scope_key = match api.version() {
-            ApiVersion::V1 => "scope",
-            ApiVersion::V1Beta1 => "type",
-        };
-        body.text(scope_key, scope.as_str()).text("role", role?);
-        if let Some(entity_id) = target.entity_id {
-            body.text("entityId", entity_id);
-        }
-        if let Given::Is(days) = days {
-            body.integer("tokenExpiryPeriodInDays", days);
-        }
-        if let Given::Is(kind) = kind {
-            body.text("kind", kind.as_str());
-        }
-        Some(Draft { method: Method::Post, url: api.tokens_url().clone(), body: Some(body.finish()) })
+        Some(Checked {
+            name: name?,
+            description: description.value(),
+            scope: target.scope?,
+            role: role?,
+            entity_id: target.entity_id,
+            days: days.value(),
+            kind: kind.value(),
+        })
     }
 
     /// The role; one of a narrower entity is a sign that its id was forgotten, so nobody is led to an Organization role.
@@ -203,6 +236,43 @@ impl<'a> CreateToken<'a> {
     }
 }
 
+/// A new token that obeys the rules of its fields.
+pub(super) struct Checked<'v> {
+    pub(super) name: &'v str,
+    pub(super) description: Option<&'v str>,
+    pub(super) scope: Scope,
+    pub(super) role: &'v str,
+    pub(super) entity_id: Option<&'v str>,
+    pub(super) days: Option<i64>,
+    pub(super) kind: Option<Kind>,
+}
+
+impl Checked<'_> {
+    /// The buffer with the body behind what it held.
+    fn written(&self, api: &Api, buffer: Vec<u8>) -> Vec<u8> {
+        let mut body = Object::behind(buffer);
+        body.text("name", self.name);
+        if let Some(description) = self.description {
+            body.text("description", description);
+        }
+        let scope_key = match api.version() {
+            ApiVersion::V1 => "scope",
+            ApiVersion::V1Beta1 => "type",
+        };
+        body.text(scope_key, self.scope.as_str()).text("role", self.role);
+        if let Some(entity_id) = self.entity_id {
+            body.text("entityId", entity_id);
+        }
+        if let Some(days) = self.days {
+            body.integer("tokenExpiryPeriodInDays", days);
+        }
+        if let Some(kind) = self.kind {
+            body.text("kind", kind.as_str());
+        }
+        body.finish()
+    }
+}
+
 /// The scope of a new token, and the id of its entity where that is not the Organization.
 struct Target<'v> {
     scope: Option<Scope>,
@@ -228,4 +298,75 @@ pub(crate) fn expiration(report: &mut Report, value: &Value<'_>, scope: Option<S
         Given::Is(_) | Given::Wrong => {}
     }
     days
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value<'static>> {
+        let texts = [
+            "",
+            " ",
+            "CI",
+            "clws",
+            "a/b",
+            "<id>",
+            "'CI'",
+            "Bob's",
+            "é",
+            "a\nb",
+            "eyJhbGciOiJSUzI1NiJ9.e30.x",
+            "Jenkins",
+            "WORKSPACE",
+            "ORGANIZATION",
+            "DEPLOYMENT",
+            "STANDARD",
+            "STANDRD",
+            "WORKSPACE_OWNER",
+            "ORGANIZATION_OWNER",
+            "DEPLOYMENT_ADMIN",
+            "DEPLOYMENT_ADMN",
+            "custom",
+        ];
+        prop_oneof![
+            6 => Just(Value::Absent),
+            10 => prop::sample::select(texts.to_vec()).prop_map(Value::from),
+            1 => (200_usize..600).prop_map(|length| Value::from("x".repeat(length))),
+            3 => prop::sample::select(vec![0, 1, 365, 366, 3650, 3651]).prop_map(Value::Integer),
+            2 => prop::sample::select(vec![1.0, 1.5, 1e300, f64::NAN, -0.0]).prop_map(Value::Float),
+            1 => Just(Value::Boolean(true)),
+            1 => Just(Value::BrokenText),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn the_short_way_and_the_long_one_agree(
+            fields in prop::array::uniform8(value()),
+            likely in prop::bool::weighted(0.7),
+            is_v1 in any::<bool>(),
+            strict in any::<bool>(),
+        ) {
+            let version = if is_v1 { ApiVersion::V1 } else { ApiVersion::V1Beta1 };
+            let api = crate::ApiOptions::new("clorg").api_version(version).strict(strict).build().unwrap();
+            let [name, role, workspace_id, deployment_id, scope, description, expiration_days, kind] = fields;
+            let mut token =
+                CreateToken { name, role, workspace_id, deployment_id, scope, description, expiration_days, kind };
+            if likely {
+                token = token.name("CI").role("WORKSPACE_OWNER").workspace_id("clws").expiration_days(30);
+            }
+            if let Some(short) = plain(&token, &api) {
+                let mut report = api.report();
+                let long = token.judged(&api, &mut report).unwrap();
+                let (_, warnings) = report.finish("create_token", Some(())).unwrap();
+                prop_assert!(warnings.is_empty());
+                prop_assert_eq!(short.written(&api, Vec::new()), long.written(&api, Vec::new()));
+            }
+        }
+    }
 }

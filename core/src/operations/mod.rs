@@ -4,6 +4,7 @@ mod create_token;
 mod delete_token;
 mod get_token;
 mod list_tokens;
+mod plain_create;
 mod rotate_token;
 mod update_token;
 mod update_token_roles;
