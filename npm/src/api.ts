@@ -1,4 +1,4 @@
-import { build, open, Operation, type Settings } from "./core.js";
+import { build, create, open, Operation, type Settings } from "./core.js";
 import { valid } from "./errors.js";
 import type {
   ApiOptions,
@@ -57,7 +57,7 @@ export class Api {
    * @see https://www.astronomer.io/docs/astro/api/v-1/api-token/create-an-api-token
    */
   createToken(input: CreateTokenInput): TokenRequest<IssuedToken> {
-    return valid(build(this.#settings, Operation.CreateToken, input));
+    return valid(create(this.#settings, input));
   }
 
   /**

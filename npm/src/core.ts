@@ -5,8 +5,9 @@ import wasm from "../wasm/core_bg.wasm";
 import { bytesOf } from "./base64.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { dropBrokenText, type Frame, pack } from "./frame.js";
+import { lookPlain, noPlain, type Plain, plainBody, plainToken } from "./plain.js";
 import { TokenRequest } from "./request.js";
-import type { Answer } from "./token.js";
+import type { Answer, IssuedToken } from "./token.js";
 import type { ApiVersion } from "./vocabulary.js";
 
 export { Operation } from "../wasm/core_bg.js";
@@ -42,6 +43,9 @@ interface Core {
   settings: Settings | undefined;
   /** Headers by the address of the constant that the core keeps them in. */
   readonly headers: Map<number, Readonly<Record<string, string>>>;
+  plain: Plain;
+  /** The last request of its settings that created a token: all of them differ in their bodies alone. */
+  created: TokenRequest | undefined;
 }
 
 let module: WebAssembly.Module | undefined;
@@ -59,6 +63,8 @@ function load(): Core {
     text: new Uint8Array(),
     settings: undefined,
     headers: new Map(),
+    plain: noPlain,
+    created: undefined,
   };
   reserve(core, usualNumbers, usualBytes);
   return core;
@@ -92,6 +98,21 @@ export function build<A extends Answer>(
   input: unknown,
 ): TokenRequest<A> | ValidationError {
   return buildBy(settings, input, (...frame) => glue.build(operation, ...frame)) as TokenRequest<A> | ValidationError;
+}
+
+/** The request that creates a token, or everything that is wrong with the input: the short way where it can be gone. */
+export function create(settings: Settings, input: unknown): TokenRequest<IssuedToken> | ValidationError {
+  // As in `buildBy`: reading the input may run code of the caller.
+  const token = plainToken(input);
+  const core = current;
+  if (token !== undefined && core?.created !== undefined && core.settings === settings) {
+    const { method, url, headers } = core.created;
+    const body = run(() => plainBody(core.plain, token));
+    if (body !== undefined) return TokenRequest.of(method, url, headers, body, noProblems) as TokenRequest<IssuedToken>;
+  }
+  const request = build<IssuedToken>(settings, glue.Operation.CreateToken, input);
+  if (current !== undefined && request instanceof TokenRequest) current.created = request;
+  return request;
 }
 
 /** The one request that `run` builds of the input for the `Api` with these settings, or everything that is wrong. */
@@ -158,7 +179,7 @@ export function asCurl({ method, url, body }: TokenRequest): string | undefined 
 }
 
 function openWith(core: Core, options: Frame): Settings | ValidationError {
-  core.settings = undefined;
+  core.settings = core.created = undefined;
   const bytes = write(core, options);
   if (!glue.open_api(options.numbers.length, bytes, options.text.length)) return error();
   return (core.settings = glue.settings() as Settings);
@@ -247,4 +268,5 @@ function look(core: Core): void {
   const { buffer } = core.memory;
   core.numbers = new Float64Array(buffer, glue.numbers_address(), glue.numbers_length());
   core.text = new Uint8Array(buffer, glue.text_address(), glue.text_length());
+  core.plain = lookPlain(buffer);
 }

@@ -15,6 +15,7 @@ pub mod command;
 #[cfg(feature = "client")]
 pub mod conversation;
 mod frame;
+pub mod plain;
 #[cfg(feature = "program")]
 pub mod program;
 #[cfg(feature = "sandbox")]
@@ -31,6 +32,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use frame::Frame;
+use plain::Plain;
 
 /// Where a call's input arrives and its answer waits for JavaScript.
 ///
@@ -44,6 +46,7 @@ struct Boundary {
     headers: &'static [(&'static str, &'static str)],
     problems: Vec<Problem>,
     message: String,
+    plain: Plain,
 }
 
 thread_local! {
@@ -207,6 +210,7 @@ impl Boundary {
             headers: &[],
             problems: Vec::new(),
             message: String::new(),
+            plain: Plain::new(),
         }
     }
 
