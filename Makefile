@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo test rust-test js-test python-test program-test packed-test readme-test clean
+.PHONY: build demo bench test rust-test js-test python-test program-test packed-test readme-test clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -20,6 +20,16 @@ demo: build
 	@printf '\n== ... in JavaScript ==\n' && node npm/examples/life.mjs
 	@printf '\n== ... in Python ==\n' && .venv/bin/python python/examples/life.py
 	@printf '\n== ... in the shell ==\n' && python/examples/life.sh .venv/bin/astro-tokens
+
+# One table of what is measured against what users would pick instead; the peers are installed for this alone.
+BENCH := target/bench
+bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
+	@$(PYTHON) python/bench/inputs.py
+	cargo build --quiet --release --manifest-path core/benches/Cargo.toml --target-dir $(BENCH)/rust
+	$(BENCH)/rust/release/astro-tokens-bench >$(BENCH)/rust.json
+	node npm/bench/main.mjs >$(BENCH)/javascript.json
+	PYTHONPATH=python $(BENCH)/venv/bin/python python/bench/main.py >$(BENCH)/python.json
+	@$(PYTHON) python/bench/table.py
 
 test: rust-test js-test python-test program-test packed-test readme-test
 	@echo 'All tests passed.'
@@ -51,7 +61,7 @@ readme-test: build
 	.venv/bin/python tests/readme.py
 
 clean:
-	rm -rf target .venv npm/node_modules npm/dist npm/wasm
+	rm -rf target .venv npm/node_modules npm/bench/node_modules npm/dist npm/wasm
 
 # ---- set-up -----------------------------------------------------------------------------------------------------------
 
@@ -65,6 +75,15 @@ npm/wasm/core_bg.wasm: $(STAMPS)/node_modules $(CORE) $(shell find bindings/wasm
 
 npm/dist/index.js: npm/wasm/core_bg.wasm npm/build.mjs $(shell find npm/src -type f)
 	cd npm && node build.mjs
+	@touch $@
+
+$(BENCH)/venv/stamp: python/bench/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+npm/bench/node_modules/.package-lock.json: npm/bench/package-lock.json
+	cd npm/bench && npm ci
 	@touch $@
 
 $(STAMPS)/venv: python/requirements-dev.txt
