@@ -27,6 +27,15 @@ impl Object {
         self
     }
 
+    /// Appends a member that holds text in which there is nothing to escape.
+    pub(crate) fn plain_text(&mut self, key: &'static str, value: &str) -> &mut Self {
+        self.key(key);
+        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(value.as_bytes());
+        self.buffer.push(b'"');
+        self
+    }
+
     /// Appends a member that holds a whole number.
     pub(crate) fn integer(&mut self, key: &'static str, value: i64) -> &mut Self {
         self.key(key);

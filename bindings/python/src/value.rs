@@ -18,6 +18,8 @@ pub(crate) fn argument<'a>(object: Option<&'a Bound<'_, PyAny>>) -> PyResult<Val
     let Some(object) = object else { return Ok(Value::Absent) };
     match object.cast::<PyString>() {
         Ok(string) => text(string, Cow::Borrowed),
+        // What an expiration is nearly always, which saves the questions whether it is something else.
+        Err(_) if object.is_exact_instance_of::<PyInt>() => integer(object),
         Err(_) => copied(object, CONTAINERS - 1),
     }
 }

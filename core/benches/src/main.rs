@@ -75,10 +75,7 @@ fn page() -> Vec<Candidate<'static>> {
     let response = Response::new(200, [("content-type", "application/json")], text.clone());
     vec![
         ("astro-tokens", Box::new(move || ListTokens::parse(&response).unwrap().tokens.len())),
-        (
-            "serde_json::from_slice",
-            Box::new(move || serde_json::from_slice::<TokenPage>(&text).unwrap().tokens.len()),
-        ),
+        ("serde_json::from_slice", Box::new(move || serde_json::from_slice::<TokenPage>(&text).unwrap().tokens.len())),
     ]
 }
 

@@ -37,15 +37,15 @@ fn id(text: &str, (): &()) -> garde::Result {
 }
 
 fn workspace_role(role: &str, (): &()) -> garde::Result {
-    let is_right = ["WORKSPACE_OWNER", "WORKSPACE_OPERATOR", "WORKSPACE_AUTHOR", "WORKSPACE_MEMBER", "WORKSPACE_ACCESSOR"]
-        .contains(&role);
+    let is_right =
+        ["WORKSPACE_OWNER", "WORKSPACE_OPERATOR", "WORKSPACE_AUTHOR", "WORKSPACE_MEMBER", "WORKSPACE_ACCESSOR"]
+            .contains(&role);
     if is_right { Ok(()) } else { Err(garde::Error::new("not a role")) }
 }
 
 fn one_of_the_kinds(kind: &str, (): &()) -> garde::Result {
     if ["STANDARD", "DIRECT_ACCESS"].contains(&kind) { Ok(()) } else { Err(garde::Error::new("not a kind")) }
 }
-
 
 /// The command line with clap.
 #[derive(Parser)]

@@ -165,6 +165,7 @@ impl<'a> CreateToken<'a> {
             entity_id: target.entity_id,
             days: days.value(),
             kind: kind.value(),
+            is_plain: false,
         })
     }
 
@@ -245,29 +246,33 @@ pub(super) struct Checked<'v> {
     pub(super) entity_id: Option<&'v str>,
     pub(super) days: Option<i64>,
     pub(super) kind: Option<Kind>,
+    /// Whether JSON has nothing to escape in any of it.
+    pub(super) is_plain: bool,
 }
 
 impl Checked<'_> {
     /// The buffer with the body behind what it held.
     fn written(&self, api: &Api, buffer: Vec<u8>) -> Vec<u8> {
         let mut body = Object::behind(buffer);
-        body.text("name", self.name);
+        let text = if self.is_plain { Object::plain_text } else { Object::text };
+        text(&mut body, "name", self.name);
         if let Some(description) = self.description {
-            body.text("description", description);
+            text(&mut body, "description", description);
         }
         let scope_key = match api.version() {
             ApiVersion::V1 => "scope",
             ApiVersion::V1Beta1 => "type",
         };
-        body.text(scope_key, self.scope.as_str()).text("role", self.role);
+        body.plain_text(scope_key, self.scope.as_str());
+        text(&mut body, "role", self.role);
         if let Some(entity_id) = self.entity_id {
-            body.text("entityId", entity_id);
+            body.plain_text("entityId", entity_id);
         }
         if let Some(days) = self.days {
             body.integer("tokenExpiryPeriodInDays", days);
         }
         if let Some(kind) = self.kind {
-            body.text("kind", kind.as_str());
+            body.plain_text("kind", kind.as_str());
         }
         body.finish()
     }

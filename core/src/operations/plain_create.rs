@@ -51,6 +51,7 @@ pub(super) fn plain<'v>(token: &'v CreateToken<'_>, api: &Api) -> Option<Checked
         entity_id,
         days: Some(days),
         kind,
+        is_plain: true,
     })
 }
 
