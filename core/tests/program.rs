@@ -476,6 +476,18 @@ fn rotation_with_overlap_deletes_the_old_token_only_when_the_secret_was_written(
 }
 
 #[test]
+fn a_token_may_be_called_like_a_command() {
+    for name in ["finish-rotation", "delete", "check", "help", "serve"] {
+        let mut machine = Machine::new();
+        let create = format!("organization token create --role ORGANIZATION_MEMBER -e 9 --name {name}");
+        assert_eq!(machine.run(&create).code, 0, "{name}");
+        assert_eq!(machine.token("cltoken1").unwrap().name, name);
+        let ran = machine.run(&format!("organization token delete --name={name} --force"));
+        assert_eq!(ran.out, "deleted the token `cltoken1`\n", "{name}: {}", ran.err);
+    }
+}
+
+#[test]
 fn nobody_is_locked_out_by_their_own_rotation() {
     let ran = Machine::new().run("organization token rotate cltoken0 --force");
     assert_eq!(ran.code, 1);
@@ -602,6 +614,8 @@ fn a_token_is_inspected_from_the_environment_or_standard_input() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}");
         assert!(ran.err.contains("never taken as an argument"), "{}", ran.err);
     }
+    let blank = Machine::offline().set("ASTRO_API_TOKEN", " ").run("organization token list");
+    assert!(blank.err.contains("is set but blank"), "{}", blank.err);
     let ran = Machine::offline().run("inspect");
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no credential is set"), "{}", ran.err);

@@ -44,6 +44,8 @@ const notSent = new Set([
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "ERR_TLS_CERT_ALTNAME_INVALID",
+  // A port that `fetch` never uses, said in place of a code.
+  "bad port",
 ]);
 
 /** What a step asks for, see `ProgramStep` in the core. */
@@ -251,32 +253,38 @@ async function send(
   headers.set("x-astro-client-identifier", "astro-tokens-js");
   headers.set("x-astro-client-version", VERSION);
   headers.set("user-agent", `astro-tokens-js/${VERSION}`);
-  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)]);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const timer = setTimeout(end, timeoutMs);
+  interrupted.addEventListener("abort", end);
+  const { signal } = ended;
   try {
     const response = await fetch(url, { method, headers, body: body as BodyInit, redirect: "manual", signal });
     const answer = new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: [...response.headers].flat(), body: answer };
   } catch (error) {
     if (interrupted.aborted) return ["interrupted"];
-    const { message, code } = cause(error);
-    return ["failed", message, notSent.has(code) ? 0 : 1];
+    if (signal.aborted) return ["failed", `no answer within ${timeoutMs / 1000} s`, 1];
+    // What `fetch` itself says is "fetch failed"; the cause says why.
+    const { message, cause } = error as Error & { cause?: { message?: string; code?: string } };
+    const why = cause?.message || cause?.code || message;
+    return ["failed", why, notSent.has(cause?.code ?? why) ? 0 : 1];
+  } finally {
+    clearTimeout(timer);
+    interrupted.removeEventListener("abort", end);
   }
-}
-
-/** What `fetch` itself says is "fetch failed"; the cause says why. */
-function cause(error: unknown): { message: string; code: string } {
-  const { name, message, cause } = error as Error & { cause?: { message?: string; code?: string } };
-  if (name === "TimeoutError") return { message: `no answer within ${timeoutMs / 1000} s`, code: "" };
-  return { message: cause?.message || cause?.code || message, code: cause?.code ?? "" };
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<Event> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(["waited"]), milliseconds);
-    signal.addEventListener("abort", () => {
+    const end = (event: Event) => {
       clearTimeout(timer);
-      resolve(["interrupted"]);
-    });
+      signal.removeEventListener("abort", interrupted);
+      resolve(event);
+    };
+    const interrupted = () => end(["interrupted"]);
+    const timer = setTimeout(() => end(["waited"]), milliseconds);
+    signal.addEventListener("abort", interrupted);
   });
 }
 

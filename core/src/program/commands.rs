@@ -64,7 +64,9 @@ pub(super) async fn run(world: &World, mut options: Options) -> Ended {
 
 /// Reads the words; warnings go to `found`.
 async fn read(world: &World, options: &mut Options, found: &mut Vec<crate::Problem>) -> Ended<Typed> {
-    let finish = options.words.iter().position(|word| word == FINISH_ROTATION);
+    // A part of the command's name, and no value of a flag.
+    let is_name = |position: &usize| options.words[..*position].iter().all(|word| !word.starts_with('-'));
+    let finish = options.words.iter().position(|word| word == FINISH_ROTATION).filter(is_name);
     if let Some(position) = finish {
         // It takes what a delete takes, and finds its token in the same way.
         "delete".clone_into(&mut options.words[position]);

@@ -10,7 +10,7 @@ use super::{
     print::{self, expiry, minute},
     world::World,
 };
-use crate::{Claims, Code, Credential, Scope, Secret, claims::ago, text::is_blank};
+use crate::{Claims, Code, Scope, Secret, claims::ago, text::is_blank};
 
 /// The claims as JSON.
 #[derive(Serialize)]
@@ -67,8 +67,7 @@ async fn token(world: &World, wants_input: bool) -> Ended<Secret> {
         world.complain("standard input is empty".to_owned()).await;
         return Err(Exit::INVALID);
     }
-    let credential = Credential::from_env(|name| host.variable(name).map(str::to_owned));
-    let credential = world.valid(credential).await?;
+    let credential = world.valid(host.credential()).await?;
     world.show(&credential.warnings).await;
     Ok(credential.token)
 }

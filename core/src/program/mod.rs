@@ -48,7 +48,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::{Reply, Request, Response, Secret};
+use crate::{Credential, Reply, Request, Response, Secret, ValidationError};
 use world::World;
 
 /// What a program knows about where it runs.
@@ -284,6 +284,14 @@ impl Host {
     fn variable(&self, name: &str) -> Option<&str> {
         let found = self.env.iter().find(|(variable, _)| variable == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !crate::text::is_blank(value))
+    }
+
+    /// The credential of the environment, or why there is none.
+    fn credential(&self) -> Result<Credential, ValidationError> {
+        // Blank ones too: it says so.
+        Credential::from_env(|name| {
+            self.env.iter().find(|(variable, _)| variable == name).map(|(_, value)| value.clone())
+        })
     }
 
     /// Whether texts on standard error are coloured. Source: no-color.org.

@@ -2,8 +2,8 @@
 
 use super::{Ended, options::Options, problems, world::World};
 use crate::{
-    ApiOptions, Claims, Code, Command, CommandOperation, Credential, Problem, Sandbox, Secret, Spelling,
-    base_url_of_domain, base64url, conversation::Session, inspect, report::Report, spelling::Path,
+    ApiOptions, Claims, Code, Command, CommandOperation, Problem, Sandbox, Secret, Spelling, base_url_of_domain,
+    base64url, conversation::Session, inspect, report::Report, spelling::Path,
 };
 
 /// Everything that a command needs besides itself.
@@ -77,7 +77,7 @@ impl World {
 
     /// The credential of the environment, and what else is set; in the sandbox its owner's, unless it is one of its own.
     fn credential(&self, sandbox: bool, sends: bool) -> Result<(Option<Secret>, Vec<Problem>), crate::ValidationError> {
-        let credential = Credential::from_env(|name| self.host.variable(name).map(str::to_owned));
+        let credential = self.host.credential();
         if sandbox {
             let own = credential.ok().map(|credential| credential.token).filter(is_of_sandbox);
             return Ok((Some(own.unwrap_or_else(Sandbox::owner_secret)), Vec::new()));
