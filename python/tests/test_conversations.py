@@ -245,4 +245,4 @@ def test_the_clock_never_goes_back(session, monkeypatch):
 
 def test_sessions_share_their_pace(session):
     waits = [session.start("delete_token", token_id="cl", seed=0).step(None, NOW_MS) for _ in range(6)]
-    assert [type(step) for step in waits] == [Step.Request] * 5 + [Step.Wait] and waits[5].milliseconds == 1000
+    assert [type(step) for step in waits] == [Step.Request] * 5 + [Step.Wait] and waits[5].milliseconds == 1100

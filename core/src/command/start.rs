@@ -129,6 +129,7 @@ impl Command {
         if self.scope != Scope::Organization && entity_id.is_none() {
             let field = if self.scope == Scope::Workspace { "workspace_id" } else { "deployment_id" };
             report_mut.missing(Path::field(field), "write it, or set the current one of the Api");
+            return report.finish(name, None).map(|(conversation, _)| conversation);
         }
         let owner = Owner { scope: self.scope, entity_id: entity_id.map(str::to_owned) };
         let workspace_id: Value<'_> = entity_id.filter(|_| self.scope == Scope::Workspace).into();
