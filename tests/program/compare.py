@@ -144,11 +144,10 @@ def life(command: list[str], folder: Path) -> list[tuple[int, bytes]]:
     served = subprocess.Popen(
         [*command, "serve", "--port", "0", "--state", str(state)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     )
-    assert served.stdout is not None
+    assert served.stdout is not None and served.stderr is not None
     try:
-        lines = [served.stdout.readline().decode() for _ in range(3)]
-        token = lines[1].removeprefix("export ASTRO_API_TOKEN=").strip()
-        url = lines[2].split()[-1]
+        token = served.stdout.readline().decode().removeprefix("export ASTRO_API_TOKEN=").strip()
+        url = [served.stderr.readline().decode() for _ in range(2)][1].split()[-1]
         outcomes = []
         for args in (
             ["organization", "token", "create", "--name", "CI 🚀", "--role", "ORGANIZATION_MEMBER", "-e", "90"],

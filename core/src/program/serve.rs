@@ -25,14 +25,14 @@ pub(super) async fn run(world: &World, mut options: Options) -> Ended {
     };
     let port = world.listen(port.ok_or(Exit::INVALID)?).await?;
     let owner = Sandbox::owner_secret();
+    // A shell can read what is on standard output: `. ./file`, or `eval`.
+    world.out(format!("export ASTRO_API_TOKEN={}\n", owner.expose())).await?;
     world
-        .out(format!(
-            "a sandbox of Astro answers on http://127.0.0.1:{port} until it is interrupted; its owner's token:\n\
-             export ASTRO_API_TOKEN={}\n\
-             try: astro-tokens organization token list --base-url http://127.0.0.1:{port}\n",
-            owner.expose()
+        .note(format!(
+            "a sandbox of Astro answers on http://127.0.0.1:{port} until it is interrupted, to the token of its owner above\n\
+             try: astro-tokens organization token list --base-url http://127.0.0.1:{port}"
         ))
-        .await?;
+        .await;
     world.serve(sandbox, state.clone()).await?;
     let last = world.served().as_ref().map(Sandbox::to_json);
     match (state, last) {
