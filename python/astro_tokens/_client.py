@@ -7,7 +7,6 @@ import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,10 @@ from ._core import (
     inspect_token,
     version,
 )
-from ._errors import ConversationError, Problem
+from ._errors import AstroTokensError, ConversationError, Problem
+from ._exchange import Until, Unread, bound, exchange, exchange_async
+from ._limits import TIMEOUT
+from ._settings import check_client, check_http, check_names, check_store, in_seconds, refuse_unrun
 from ._transport import SandboxTransport
 from .conversation import attach, clock
 
@@ -138,6 +140,10 @@ class Run:
 class Client:
     """What the two clients have in common: the credential, the session, and how a request is sent and read."""
 
+    _http: httpx.Client | httpx.AsyncClient
+    _own_http: bool
+    _timeout: float | None
+
     def __init__(
         self,
         token: str | Secret | None = None,
@@ -155,6 +161,7 @@ class Client:
         patience: float | None = None,
         on_warning: Callable[[Problem], None] | None = None,
     ) -> None:
+        check_client(type(self).__name__, token, env, on_warning)
         env = os.environ if env is None else env
         self._on_warning = on_warning or log_warning
         if token is None:
@@ -196,10 +203,23 @@ class Client:
         where = f"organization_id={self._api.organization_id!r}, base_url={self._api.base_url!r}"
         return f"{type(self).__name__}({where}, token_id={self._claims.token_id!r})"
 
+    def _check_names(self, settings: Mapping[str, Any]) -> None:
+        clients = (each for each in type(self).__mro__ if issubclass(each, Client))
+        known = {name for client in clients for name in inspect.signature(client.__init__).parameters}
+        check_names(type(self).__name__, settings, known - {"self", "settings"})
+
+    def _check_open(self) -> None:
+        if self._http.is_closed:
+            raise AstroTokensError(self._closed())
+
+    def _closed(self) -> str:
+        return f"this {type(self).__name__} is closed, and sends nothing any more; make another one"
+
     def _run(self, conversation: Conversation) -> Run:
         return Run(conversation, self._on_warning)
 
     def _start(self, work: Work, fields: Mapping[str, Any], token_id: str | None = None) -> Conversation:
+        self._check_open()
         fields = in_seconds(fields)
         if token_id is not None:
             if fields.get("token_id") is not None:
@@ -207,39 +227,31 @@ class Client:
             fields = {**fields, "token_id": token_id}
         return self._session.start(work, fields)
 
-    def _start_command(self, command: Command, options: CommandOptions, store: object) -> Conversation:
-        check_store(options.get("overlap"), store)
+    def _start_command(self, command: Command, options: CommandOptions) -> Conversation:
+        self._check_open()
         return self._session.start_command(command, **in_seconds(options))
 
-    def _http_request(self, request: Request, http: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+    def _http_request(self, request: Request) -> tuple[httpx.Request, Until]:
         # In a function of its own: while the request is on its way, no frame here holds the credential.
         headers = {**request.headers, **IDENTIFICATION, "authorization": f"Bearer {self._token.expose()}"}
-        return http.build_request(request.method, request.url, headers=headers, content=request.body)
+        sent = self._http.build_request(request.method, request.url, headers=headers, content=request.body)
+        # A patience of 0 seconds is about repetitions: the first try has its time.
+        limits = (self._timeout if self._own_http else None, self._session.patience)
+        until = Until(min((limit for limit in limits if limit), default=float("inf")))
+        if self._own_http:
+            sent.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), until)
+        return sent, until
 
     def _failed(self, failure: httpx.RequestError) -> Event:
-        told = f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
+        told = str(failure)
+        if not isinstance(failure, Unread):
+            told = f"{type(failure).__name__}: {told}" if told else type(failure).__name__
         told = told.replace(self._token.expose(), "[redacted]")
         return Event.Failed(told, not isinstance(failure, NOT_SENT))
 
 
-def answered(response: httpx.Response) -> Response:
-    return Response(response.status_code, response.headers.multi_items(), response.content)
-
-
-def in_seconds(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with a `timedelta` as whole seconds, rounded up; anything else is for the core to judge."""
-    given = dict(fields)
-    if isinstance(keep_old := given.get("keep_old"), timedelta):
-        given["keep_old"] = -(-keep_old // timedelta(seconds=1))
-    return given
-
-
-def check_store(overlap: object, store: object) -> None:
-    """Before anything is sent: a secret that goes nowhere would be lost, and one that nobody asks for, too."""
-    if overlap and store is None:
-        raise TypeError("a rotation with overlap needs `store`, a function that puts the new secret into a safe place")
-    if store is not None and not overlap:
-        raise TypeError("`store` is for a rotation with overlap: give `overlap=True`, or take the secret of the result")
+def is_secure(api: Api) -> bool:
+    return api.base_url.startswith("https:")
 
 
 class AstroTokens(Client):
@@ -267,42 +279,60 @@ class AstroTokens(Client):
         deployment_id (str): The current Deployment, for commands that do not name one.
         env (mapping): The environment. Default: `os.environ`.
         attempts (int): How often a request is sent at most. Default: 5.
-        patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120.
+        patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120. With 0
+            nothing is repeated.
         sandbox (Sandbox): An Astro API in memory instead of the real one; its owner is the credential unless another is
             given.
-        timeout (float): After how many seconds without a sign of life a request has failed. Default: 30.
-        transport (httpx.BaseTransport): What sends the requests; for tests and the sandbox.
+        timeout (float): After how many seconds a request has failed, from the connection to the last byte of the answer.
+            Default: 30. `None`: only `patience` limits it, and a day.
+        transport (httpx.BaseTransport): What sends the requests; for tests.
         http (httpx.Client): A client of your own instead of `timeout` and `transport`; it is yours to close. Redirects
-            are never followed, and its authentication is not used.
+            are never followed, and its authentication is not used. Its timeouts are its own; beside them, a body that has
+            not come to its end within `patience` is given up.
         on_warning (callable): Is called with each warning, a `Problem`. Default: the logger `astro_tokens`.
+
+    The proxies of the environment are used as `httpx` does, but for plain HTTP, which goes to this machine alone. Of an
+    answer at most 64 MiB are read; a larger one is a lost one.
 
     Raises:
         ValidationError: No credential, one that is none or has expired, or wrong settings.
+        TypeError: An argument of a wrong type, that does not exist, or that contradicts another one.
 
     The methods raise:
         ValidationError: The caller's mistake; nothing was changed.
         ConversationError: It failed, and this is what stands.
+        AstroTokensError: The client is closed. Where that happened on the way, it is a `ConversationError`.
+        TypeError: A `store` that is no function, or one that this client cannot run; nothing was sent.
 
     An interrupt goes on as what it is, with what stands: see `ConversationError.of`.
     """
 
     __module__ = "astro_tokens"
 
+    _http: httpx.Client
+
     def __init__(
         self,
         token: str | Secret | None = None,
         *,
         sandbox: Sandbox | None = None,
-        timeout: float | None = 30.0,
+        timeout: float | None = TIMEOUT,
         transport: httpx.BaseTransport | None = None,
         http: httpx.Client | None = None,
         **settings: Unpack[ClientSettings],
     ) -> None:
+        self._check_names(settings)
+        check_http(type(self).__name__, sandbox, timeout, transport, http, kind=httpx.Client)
         if sandbox is not None:
             token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
         super().__init__(token, **settings)
         self._own_http = http is None
-        self._http = http or httpx.Client(timeout=timeout, transport=transport)
+        self._timeout = timeout
+        if http is None:
+            # Plain HTTP goes to this machine alone, and a proxy would get to read the credential.
+            http = httpx.Client(timeout=timeout, transport=transport, trust_env=is_secure(self._api))
+            bound(http, self._api.base_url)
+        self._http = http
 
     def tokens(self, **filters: Unpack[TokensFields]) -> Generator[ApiToken, None, None]:
         """Every token, read page by page as they are asked for, each token once.
@@ -436,14 +466,15 @@ class AstroTokens(Client):
         Args:
             token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
             overlap (bool): Makes a successor.
-            store (callable): With `overlap`, required: puts the `Secret` into a safe place.
+            store (callable): With `overlap`, required: puts the `Secret` into a safe place. What it raises is the
+                `__cause__` of the error, and not its `cause`; see `ConversationError`.
             keep_old (int or timedelta): With `overlap`: for how many seconds the old token stays, to be deleted by
                 `finish_rotation` then.
             anew (bool): With `overlap`: makes a new successor even where a token looks like one.
             allow_lockout (bool): Rotates the token that the client itself authenticates with, although a lost answer
                 would lock it out.
         """
-        check_store(fields.get("overlap"), store)
+        check_store(fields.get("overlap"), store, is_async=False)
         result: Rotation = self._drive(self._start("rotate_token", fields, token_id), store)
         return result
 
@@ -481,14 +512,16 @@ class AstroTokens(Client):
         Returns:
             What the method of that work returns; of a list all its tokens.
         """
-        conversation = self._start_command(command, options, store)
+        check_store(options.get("overlap"), store, is_async=False)
+        conversation = self._start_command(command, options)
         if command.to_dict()["operation"] == "list_tokens":
             return list(self._tokens(conversation))
         result: ApiToken | TokenUpdate | RoleChange | Rotation | None = self._drive(conversation, store)
         return result
 
     def close(self) -> None:
-        """Close the connections, unless they are those of a client of yours."""
+        """Close the connections, unless they are those of a client of yours. What other threads are at fails then, with
+        a `ConversationError` that says what stands."""
         if self._own_http:
             self._http.close()
 
@@ -518,20 +551,25 @@ class AstroTokens(Client):
         self, step: Step, run: Run, store: Callable[[Secret], object] | None = None
     ) -> Response | Event | None:
         match step:
+            case Step.Request() if self._http.is_closed:
+                return Event.Failed(self._closed(), False)
             case Step.Request(request):
                 try:
-                    response = self._http.send(
-                        self._http_request(request, self._http), auth=None, follow_redirects=False
-                    )
+                    return exchange(self._http, *self._http_request(request))
                 except httpx.RequestError as failure:
                     return self._failed(failure)
-                return answered(response)
+                except Exception:
+                    # A connection that is closed meanwhile ends with an error of any kind.
+                    if not self._http.is_closed:
+                        raise
+                    return Event.Failed(self._closed(), True)
             case Step.Wait(milliseconds):
-                time.sleep(milliseconds / 1000)
+                if not self._http.is_closed:
+                    time.sleep(milliseconds / 1000)
                 return Event.Waited()
             case Step.Store(_, secret) if store:
                 try:
-                    store(secret)
+                    refuse_unrun(store(secret))
                 except Exception as failure:
                     return run.not_stored(failure, secret)
                 return Event.Stored()
@@ -549,21 +587,27 @@ class AsyncAstroTokens(Client):
 
     __module__ = "astro_tokens"
 
+    _http: httpx.AsyncClient
+
     def __init__(
         self,
         token: str | Secret | None = None,
         *,
         sandbox: Sandbox | None = None,
-        timeout: float | None = 30.0,
+        timeout: float | None = TIMEOUT,
         transport: httpx.AsyncBaseTransport | None = None,
         http: httpx.AsyncClient | None = None,
         **settings: Unpack[ClientSettings],
     ) -> None:
+        self._check_names(settings)
+        check_http(type(self).__name__, sandbox, timeout, transport, http, kind=httpx.AsyncClient)
         if sandbox is not None:
             token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
         super().__init__(token, **settings)
         self._own_http = http is None
-        self._http = http or httpx.AsyncClient(timeout=timeout, transport=transport)
+        self._timeout = timeout
+        # As in `AstroTokens`.
+        self._http = http or httpx.AsyncClient(timeout=timeout, transport=transport, trust_env=is_secure(self._api))
 
     def tokens(self, **filters: Unpack[TokensFields]) -> AsyncGenerator[ApiToken, None]:
         """Like `AstroTokens.tokens`, for `async for`."""
@@ -615,7 +659,7 @@ class AsyncAstroTokens(Client):
         **fields: Unpack[RotateTokenFields],
     ) -> Rotation:
         """Like `AstroTokens.rotate_token`; `store` may be a coroutine function."""
-        check_store(fields.get("overlap"), store)
+        check_store(fields.get("overlap"), store, is_async=True)
         result: Rotation = await self._drive(self._start("rotate_token", fields, token_id), store)
         return result
 
@@ -636,14 +680,16 @@ class AsyncAstroTokens(Client):
         **options: Unpack[CommandOptions],
     ) -> ApiToken | TokenUpdate | RoleChange | Rotation | list[ApiToken] | None:
         """Like `AstroTokens.run`."""
-        conversation = self._start_command(command, options, store)
+        check_store(options.get("overlap"), store, is_async=True)
+        conversation = self._start_command(command, options)
         if command.to_dict()["operation"] == "list_tokens":
             return [token async for token in self._tokens(conversation)]
         result: ApiToken | TokenUpdate | RoleChange | Rotation | None = await self._drive(conversation, store)
         return result
 
     async def aclose(self) -> None:
-        """Close the connections, unless they are those of a client of yours."""
+        """Close the connections, unless they are those of a client of yours. What other tasks are at fails then, with
+        a `ConversationError` that says what stands."""
         if self._own_http:
             await self._http.aclose()
 
@@ -676,22 +722,26 @@ class AsyncAstroTokens(Client):
         self, step: Step, run: Run, store: Callable[[Secret], Awaitable[object] | object] | None = None
     ) -> Response | Event | None:
         match step:
+            case Step.Request() if self._http.is_closed:
+                return Event.Failed(self._closed(), False)
             case Step.Request(request):
                 try:
-                    response = await self._http.send(
-                        self._http_request(request, self._http), auth=None, follow_redirects=False
-                    )
+                    return await exchange_async(self._http, *self._http_request(request))
                 except httpx.RequestError as failure:
                     return self._failed(failure)
-                return answered(response)
+                except Exception:
+                    # A connection that is closed meanwhile ends with an error of any kind.
+                    if not self._http.is_closed:
+                        raise
+                    return Event.Failed(self._closed(), True)
             case Step.Wait(milliseconds):
-                await anyio.sleep(milliseconds / 1000)
+                if not self._http.is_closed:
+                    await anyio.sleep(milliseconds / 1000)
                 return Event.Waited()
             case Step.Store(_, secret) if store:
                 try:
                     stored = store(secret)
-                    if inspect.isawaitable(stored):
-                        await stored
+                    refuse_unrun(await stored if inspect.isawaitable(stored) else stored)
                 except Exception as failure:
                     return run.not_stored(failure, secret)
                 return Event.Stored()

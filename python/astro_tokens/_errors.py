@@ -271,7 +271,10 @@ class Candidate(_Value):
 
 
 class ConversationError(AstroTokensError):
-    """Work that takes several requests failed, and this is exactly what stands. What it came from is its `__cause__`.
+    """Work that takes several requests failed, and this is exactly what stands.
+
+    `cause` is what came from Astro or the network, or what was wrong with the input. `__cause__`, which a traceback shows, is
+    the same, unless a `store` failed: then it is what that raised, and `None` where its text holds the secret.
 
     An interrupt or a cancelled task goes on as what it is; `ConversationError.of` finds what stands then.
     """
@@ -293,7 +296,7 @@ class ConversationError(AstroTokensError):
     unclear: tuple[str, ...]
     """What nobody knows: look at it before trying again."""
     cause: ApiError | TransportError | ValidationError | None
-    """What it came from."""
+    """What it came from, of Astro, the network or the input; never what a `store` raised, which is `__cause__`."""
     secret: Secret | None
     """The last secret that was received; nobody will be told its value again. An error that holds one refuses to be
     pickled."""

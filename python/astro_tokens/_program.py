@@ -18,12 +18,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from ._core import Program, Reply, Request, Response, Secret, version
-
-TIMEOUT = 30.0
-"""How many seconds a request may take."""
+from ._limits import LARGEST_ANSWER, TIMEOUT
 
 STUCK = 1.0
 """After how many seconds another Ctrl-C ends a program that did not heed the first one."""
@@ -84,7 +82,11 @@ def run(
 
 def unicode(text: str) -> str:
     """The text with U+FFFD for what is not Unicode."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        # Half a character that stands for no byte, as on Windows. The error itself would show the text, a credential too.
+        return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
 
 
 class Host:
@@ -109,33 +111,38 @@ class Host:
         elif now - self.interrupted_at > STUCK:
             os._exit(130)
 
-    def unless_interrupted(self, work: Callable[[], Event]) -> Event:
-        """What the work comes to, in a thread of its own, so that no interrupt can drop it half way.
+    def unless_interrupted(self, work: Callable[[], Event], late: Event | None = None) -> Event:
+        """What the work comes to, in a thread of its own, so that no interrupt can drop it half way; `late`, where it is
+        given, after `TIMEOUT`: a timeout of a socket is that of one read, and a server that sends a byte now and then never
+        meets it.
 
         An interrupt is told once, so that what stands can still be said.
         """
         events: list[Event] = []
+        # Of this work alone: what came too late must not end the wait for the next.
+        wake = self.wake = threading.Event()
 
         def worker() -> None:
             try:
                 events.append(work())
             except Exception as error:
                 events.append(("failed", said(error), True))
-            self.wake.set()
+            wake.set()
 
         if not self.is_interrupted:
-            self.wake.clear()
             threading.Thread(target=worker, daemon=True).start()
+            end = time.monotonic() + TIMEOUT
             # On Windows a wait without an end is not interrupted.
-            while not self.is_interrupted and not self.wake.wait(0.2):
-                pass
+            while not self.is_interrupted and not wake.wait(0.2):
+                if late is not None and time.monotonic() > end:
+                    return late
         if events:
             return events[0]
         self.is_interrupted = False
         return ("interrupted",)
 
     def request(self, request: Request, credential: Secret) -> Event:
-        return self.unless_interrupted(lambda: send(request, credential))
+        return self.unless_interrupted(lambda: send(request, credential), ("failed", said(TimeoutError()), True))
 
     def wait(self, milliseconds: int) -> Event:
         def work() -> Event:
@@ -256,13 +263,32 @@ def send(request: Request, credential: Secret) -> Event:
         except urllib.error.HTTPError as error:
             response = error
         with response:
-            return ("response", Response(response.status, response.headers, response.read()))
+            return ("response", Response(response.status, response.headers, whole_body(response)))
     except urllib.error.URLError as error:
         reason = error.reason
         is_sent = not isinstance(reason, NOT_SENT) and getattr(reason, "errno", None) not in NOT_SENT_NUMBERS
         return ("failed", said(reason), is_sent)
     except (OSError, http.client.HTTPException) as error:
         return ("failed", said(error), True)
+
+
+def whole_body(response: Any) -> bytes:
+    """The body, within the time and the size of an answer."""
+    source: Any = response.fp if isinstance(response, urllib.error.HTTPError) else response
+    expected, body, end = source.length, bytearray(), time.monotonic() + TIMEOUT
+    while expected is None or len(body) < expected:
+        # What has arrived, whereas `read` waits for all that it is asked for.
+        piece = source.read1(65536)
+        if not piece:
+            break
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            raise http.client.HTTPException(f"the answer is larger than {LARGEST_ANSWER // 1024**2} MiB")
+        if time.monotonic() > end:
+            raise TimeoutError
+    if expected is not None and len(body) < expected:
+        raise http.client.IncompleteRead(bytes(), expected - len(body))
+    return bytes(body)
 
 
 def said(error: object) -> str:

@@ -11,7 +11,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,7 +56,9 @@ class Handler(BaseHTTPRequestHandler):
         if reply.response is None:
             # All that a server can do that was connected to is to hang up.
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                # Unless the other side was faster.
+                self.connection.shutdown(socket.SHUT_RDWR)
             return
         self.send_response_only(reply.response.status)
         for name, value in reply.response.headers:
@@ -86,6 +90,11 @@ class SandboxServer(ThreadingHTTPServer):
     def url(self) -> str:
         """The base URL for `Api` and `AstroTokens`: `http://127.0.0.1:8888`."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no error of the server; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Stop serving."""

@@ -26,6 +26,7 @@ from astro_tokens import (
     ApiError,
     ApiToken,
     AstroTokens,
+    AstroTokensError,
     AsyncAstroTokens,
     ConversationError,
     RoleChange,
@@ -248,7 +249,7 @@ def test_a_client_of_the_callers_own_stays_open():
     assert not http.is_closed
     with AstroTokens(OWNER, env={}, transport=recorded()[1]) as astro:
         pass
-    with pytest.raises(RuntimeError):
+    with pytest.raises(AstroTokensError, match="this AstroTokens is closed"):
         astro.find_token("cl")
 
 

@@ -6,6 +6,8 @@ use pyo3::{
     types::{PyMapping, PyString},
 };
 
+use crate::errors;
+
 /// What a caller passed for a parameter; `None` stands for nothing, as in Python.
 pub(crate) type Argument<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
@@ -24,6 +26,15 @@ macro_rules! request {
 }
 
 pub(crate) use request;
+
+/// Text as it is, for what is no field of an operation.
+pub(crate) fn unicode(object: &Bound<'_, PyAny>, function: &str, name: &str) -> PyResult<String> {
+    let Ok(text) = object.cast::<PyString>() else {
+        let found = object.get_type().fully_qualified_name()?;
+        return Err(PyTypeError::new_err(format!("{function}() takes a str as `{name}`, not {found}")));
+    };
+    text.to_str().map(str::to_owned).map_err(|error| errors::not_unicode(object.py(), error, function, name))
+}
 
 /// Tells the two meanings of a first argument apart: a mapping with everything, or the id of a token, which may also be
 /// given by keyword. Text signatures show the id alone; that a mapping given as `token_id=` stays a wrong id takes two

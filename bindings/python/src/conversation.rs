@@ -1,22 +1,25 @@
 //! Conversations, as Python sees them: [`Session`], [`Conversation`], what it asks for and what it is told.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use astro_tokens::{
-    CommandOptions,
+    Code, CommandOptions, Value,
     conversation::{self as core, Cause, FailureCode, Outcome, WorkKind},
 };
 use pyo3::{
     IntoPyObjectExt,
     exceptions::{PyTypeError, PyValueError},
     prelude::*,
-    types::{PyDict, PyTuple},
+    types::{PyDict, PyString, PyTuple},
 };
 
 use crate::{
     answers::{ApiToken, TokenPage},
     api::Api,
-    arguments::Argument,
+    arguments::{Argument, unicode},
     command::Command,
     errors,
     outcomes::{RoleChange, Rotation, TokenUpdate},
@@ -38,8 +41,14 @@ use crate::{
 ///         their own token.
 ///     attempts (int): How often a request is sent at most. Default: 5.
 ///     patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120.
+///
+/// Raises:
+///     ValidationError: `attempts` is no whole number from 1 on, `patience` no number from 0 on, or the id is not Unicode.
 #[pyclass(frozen, module = "astro_tokens.conversation")]
-pub(crate) struct Session(core::Session);
+pub(crate) struct Session {
+    session: core::Session,
+    patience_ms: u64,
+}
 
 #[pymethods]
 impl Session {
@@ -47,25 +56,48 @@ impl Session {
     #[pyo3(signature = (api, *, token_id = None, attempts = None, patience = None))]
     fn new(
         api: &Bound<'_, Api>,
-        token_id: Option<String>,
-        attempts: Option<u32>,
-        patience: Option<f64>,
+        token_id: Argument<'_, '_>,
+        attempts: Argument<'_, '_>,
+        patience: Argument<'_, '_>,
     ) -> PyResult<Self> {
+        let py = api.py();
+        let mistake = |code, field, message, help| Err(errors::mistake(py, "Session", code, field, message, help));
         let mut session = core::Session::new(api.get().0.clone());
         if let Some(token_id) = token_id {
-            session = session.token_id(token_id);
+            session = session.token_id(unicode(token_id, "Session", "token_id")?);
         }
-        if let Some(attempts) = attempts {
-            session = session.attempts(attempts);
+        match value::argument(attempts)? {
+            Value::Absent => {}
+            Value::Integer(attempts @ 1..) => session = session.attempts(u32::try_from(attempts).unwrap_or(u32::MAX)),
+            Value::Integer(_) | Value::HugeInteger => {
+                let help = "give 1 or more; with 1 nothing is sent a second time";
+                return mistake(Code::OutOfRange, "attempts", "a request is sent at least once", help);
+            }
+            _ => {
+                let help = "give a whole number such as `5`";
+                return mistake(Code::WrongType, "attempts", "how often a request is sent is a whole number", help);
+            }
         }
-        if let Some(seconds) = patience {
+        let seconds = match value::argument(patience)? {
+            Value::Absent => None,
+            Value::Integer(seconds) => Some(seconds as f64),
+            Value::Float(seconds) => Some(seconds),
+            _ => {
+                let help = "give the seconds as a number such as `120`";
+                return mistake(Code::WrongType, "patience", "the patience is a number of seconds", help);
+            }
+        };
+        let mut patience_ms = core::Session::DEFAULT_PATIENCE_MS;
+        if let Some(seconds) = seconds {
             if seconds.is_nan() || seconds < 0.0 {
-                return Err(PyValueError::new_err("the patience is no number of seconds"));
+                let help = "give 0 or more seconds";
+                return mistake(Code::OutOfRange, "patience", "there is no such number of seconds", help);
             }
             // A cast saturates, and forever is as good as any time that is longer than a life.
-            session = session.patience_ms((seconds * 1000.0) as u64);
+            patience_ms = (seconds * 1000.0) as u64;
+            session = session.patience_ms(patience_ms);
         }
-        Ok(Session(session))
+        Ok(Session { session, patience_ms })
     }
 
     /// Begin work that takes several requests.
@@ -103,7 +135,7 @@ impl Session {
             (None, Some(fields)) => value::everything(fields)?,
             (None, None) => astro_tokens::Value::Object(Vec::new()),
         };
-        started(py, kind.start(&self.0, fields, seeded(py, seed)?))
+        started(py, kind.start(&self.session, fields, seeded(py, seed)?))
     }
 
     /// Begin the work of a command. Its group decides what a token has to belong to; what the command does not say about
@@ -145,13 +177,19 @@ impl Session {
         options.anew = anew;
         options.allow_lockout = allow_lockout;
         options.remove_orphans = remove_orphans;
-        started(py, self.0.start_command(&command.get().0, options, seeded(py, seed)?))
+        started(py, self.session.start_command(&command.get().0, options, seeded(py, seed)?))
     }
 
     /// What the requests are for.
     #[getter]
     fn api(&self) -> Api {
-        Api(self.0.api().clone())
+        Api(self.session.api().clone())
+    }
+
+    /// How many seconds one request may take with all its repetitions and waits.
+    #[getter]
+    fn patience(&self) -> f64 {
+        self.patience_ms as f64 / 1000.0
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -259,6 +297,39 @@ impl Conversation {
     }
 }
 
+/// What went wrong, in the words of somebody else: half a character in them becomes U+FFFD, so that telling what stands
+/// cannot fail for it.
+#[derive(Clone)]
+pub(crate) struct Message(String);
+
+impl<'py> FromPyObject<'_, 'py> for Message {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Message(object.cast::<PyString>()?.to_string_lossy().into_owned()))
+    }
+}
+
+impl<'py> IntoPyObject<'py> for &Message {
+    type Target = PyString;
+    type Output = Bound<'py, PyString>;
+    type Error = Infallible;
+
+    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Infallible> {
+        self.0.as_str().into_pyobject(py)
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Message {
+    type Target = PyString;
+    type Output = Bound<'py, PyString>;
+    type Error = Infallible;
+
+    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Infallible> {
+        self.0.into_pyobject(py)
+    }
+}
+
 /// What a conversation is told.
 #[derive(FromPyObject)]
 enum Told<'py> {
@@ -272,11 +343,11 @@ impl From<Told<'_>> for core::Event {
             Told::Response(response) => core::Event::Response(response.get().0.clone()),
             Told::Event(event) => match event.get() {
                 Event::Failed { message, may_have_arrived } => {
-                    core::Event::Failed { message: message.clone(), may_have_arrived: *may_have_arrived }
+                    core::Event::Failed { message: message.0.clone(), may_have_arrived: *may_have_arrived }
                 }
                 Event::Waited {} => core::Event::Waited,
                 Event::Stored {} => core::Event::Stored,
-                Event::NotStored { message } => core::Event::NotStored { message: message.clone() },
+                Event::NotStored { message } => core::Event::NotStored { message: message.0.clone() },
                 Event::Next {} => core::Event::Next,
                 Event::Cancelled {} => core::Event::Cancelled,
             },
@@ -289,13 +360,13 @@ impl From<Told<'_>> for core::Event {
 pub(crate) enum Event {
     /// There is no answer to the request: why, in the words of the HTTP client, without a credential in them, and whether
     /// the request could have arrived. `False` only where nothing was sent.
-    Failed { message: String, may_have_arrived: bool },
+    Failed { message: Message, may_have_arrived: bool },
     /// The time is over.
     Waited {},
     /// The secret is in a safe place.
     Stored {},
     /// The secret could not be stored, and why.
-    NotStored { message: String },
+    NotStored { message: Message },
     /// The page was taken; the next one is wanted.
     Next {},
     /// The caller wants no more: the conversation ends with an error that says what stands.

@@ -1,10 +1,11 @@
 //! Hands problems and errors to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
 
 use astro_tokens::{
-    ApiError, FieldError, Problem, Span, ValidationError,
+    ApiError, Code, FieldError, Problem, Severity, Span, ValidationError,
     conversation::{Candidate, Cause, ConversationError, TransportError},
 };
 use pyo3::{
+    exceptions::PyUnicodeEncodeError,
     prelude::*,
     sync::PyOnceLock,
     types::{PyDict, PyTuple, PyType},
@@ -20,9 +21,30 @@ pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
 }
 
 fn invalid<'py>(py: Python<'py>, error: &ValidationError) -> PyResult<Bound<'py, PyAny>> {
+    made(py, &error.to_string(), &error.problems)
+}
+
+fn made<'py>(py: Python<'py>, text: &str, found: &[Problem]) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let problems = problems(py, &error.problems)?;
-    CLASS.import(py, MODULE, "ValidationError")?.call1((error.to_string(), problems))
+    CLASS.import(py, MODULE, "ValidationError")?.call1((text, problems(py, found)?))
+}
+
+/// The exception for a mistake in what only this binding takes: the settings of a session, the value of a secret.
+pub(crate) fn mistake(py: Python<'_>, subject: &str, code: Code, field: &str, message: &str, help: &str) -> PyErr {
+    let (message, help) = (message.to_owned(), Some(help.to_owned()));
+    let problem = Problem { code, severity: Severity::Error, field: Some(field.to_owned()), message, help, span: None };
+    let text = format!("{subject} has 1 problem, nothing was sent\n{problem}");
+    made(py, &text, &[problem]).map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// Text that is not Unicode, without the text: Python's own error shows all of it, and it may be a credential.
+pub(crate) fn not_unicode(py: Python<'_>, error: PyErr, subject: &str, field: &str) -> PyErr {
+    if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+        return error;
+    }
+    let message = "the text holds a lone surrogate, half of a character";
+    let help = "read it as UTF-8 where it comes from, and take out what is no character";
+    mistake(py, subject, Code::InvalidUnicode, field, message, help)
 }
 
 /// The exception that says what Astro refused, or what is wrong with its answer.

@@ -7,7 +7,7 @@ use pyo3::{
     types::{IntoPyDict, PyBytes, PyDict, PyTuple},
 };
 
-use crate::{answers, errors, response::Response};
+use crate::{answers, arguments::unicode, errors, response::Response};
 
 /// One HTTP request, without the credential.
 ///
@@ -25,7 +25,8 @@ pub(crate) struct Request(pub(crate) astro_tokens::Request);
 impl Request {
     #[new]
     #[pyo3(signature = (method, url, body = None))]
-    fn new(method: &str, url: String, body: Option<&[u8]>) -> PyResult<Self> {
+    fn new(method: &str, url: &Bound<'_, PyAny>, body: Option<&[u8]>) -> PyResult<Self> {
+        let url = unicode(url, "Request", "url")?;
         let unknown = || PyValueError::new_err("the method is none of `GET`, `POST` and `DELETE`");
         let method = Method::parse(method).ok_or_else(unknown)?;
         Ok(Request(astro_tokens::Request::from_parts(method, url, body.map(<[u8]>::to_vec))))

@@ -6,7 +6,7 @@ use pyo3::{
     types::{PyBytes, PyString},
 };
 
-use crate::secret::not_pickled;
+use crate::{errors, secret::not_pickled};
 
 /// What came back, as your HTTP client got it: for `Request.parse`.
 ///
@@ -17,6 +17,9 @@ use crate::secret::not_pickled;
 ///     status (int): The status: 200.
 ///     headers (mapping or iterable of pairs): The headers as strings, with names in any case.
 ///     body (bytes or str): The whole body; a string stands for its UTF-8.
+///
+/// Raises:
+///     ValidationError: A header or the body is a string that holds a lone surrogate (`invalid_unicode`).
 #[pyclass(frozen, module = "astro_tokens")]
 pub(crate) struct Response(pub(crate) astro_tokens::Response);
 
@@ -68,13 +71,17 @@ pub(crate) fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)
         Some(items) => items.call0()?,
         None => headers.clone(),
     };
-    pairs.try_iter()?.map(|pair| pair?.extract()).collect()
+    let pair = |pair: PyResult<Bound<'_, PyAny>>| {
+        pair?.extract().map_err(|error| errors::not_unicode(headers.py(), error, "Response", "headers"))
+    };
+    pairs.try_iter()?.map(pair).collect()
 }
 
 /// The bytes of a body, where a string stands for its UTF-8.
 pub(crate) fn bytes(body: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(text) = body.cast::<PyString>() {
-        return Ok(text.to_str()?.as_bytes().to_vec());
+        let text = text.to_str().map_err(|error| errors::not_unicode(body.py(), error, "Response", "body"))?;
+        return Ok(text.as_bytes().to_vec());
     }
     if let Ok(bytes) = body.cast::<PyBytes>() {
         return Ok(bytes.as_bytes().to_vec());

@@ -67,9 +67,25 @@ impl Sandbox {
     }
 
     /// The secret of the token `cltoken0` of a new sandbox. It is the same each time.
+    ///
+    /// Raises:
+    ///     ValueError: It is good for nothing here: the sandbox began empty, or the token was rotated or deleted.
     #[getter]
-    fn owner_token(&self) -> Secret {
-        Secret(astro_tokens::Sandbox::owner_secret())
+    fn owner_token(&self) -> PyResult<Secret> {
+        let owner = astro_tokens::Sandbox::owner_secret();
+        // A copy is asked, so that the question is not among the requests.
+        let mut copy = self.state().clone();
+        copy.clear_faults();
+        copy.set_rate_limits(false);
+        let authorization = format!("Bearer {}", owner.expose());
+        let reply = copy.answer_parts("GET", "/v1/organizations", Some(&authorization), b"", now(None)?);
+        match reply.outcome.response().map(astro_tokens::Response::status) {
+            Some(401) => Err(PyValueError::new_err(
+                "this sandbox has no token with the secret of a new sandbox's owner: it began empty, or the token was \
+                 rotated or deleted; make a token with `add_token`, and take its `token`",
+            )),
+            _ => Ok(Secret(owner)),
+        }
     }
 
     /// Add an Organization, or rename the one of this id.

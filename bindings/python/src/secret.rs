@@ -1,6 +1,8 @@
 //! [`Secret`], as Python sees it.
 
-use pyo3::{exceptions::PyTypeError, prelude::*};
+use pyo3::{exceptions::PyTypeError, prelude::*, types::PyString};
+
+use crate::errors;
 
 /// The value of a token: whoever has it can do what the token may.
 ///
@@ -10,6 +12,10 @@ use pyo3::{exceptions::PyTypeError, prelude::*};
 ///
 /// Args:
 ///     value (str): The value to take into custody.
+///
+/// Raises:
+///     ValidationError: The value holds a lone surrogate (`invalid_unicode`). It is not shown.
+///     TypeError: The value is no `str`.
 #[pyclass(frozen, eq, module = "astro_tokens")]
 #[derive(PartialEq)]
 pub(crate) struct Secret(pub(crate) astro_tokens::Secret);
@@ -18,8 +24,15 @@ pub(crate) struct Secret(pub(crate) astro_tokens::Secret);
 impl Secret {
     #[new]
     #[pyo3(signature = (value, /))]
-    fn new(value: String) -> Self {
-        Secret(astro_tokens::Secret::new(value))
+    fn new(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let Ok(value) = value.cast::<PyString>() else {
+            let found = value.get_type().fully_qualified_name()?;
+            return Err(PyTypeError::new_err(format!("the value of a secret must be a str, not {found}")));
+        };
+        match value.to_str() {
+            Ok(text) => Ok(Secret(astro_tokens::Secret::new(text.to_owned()))),
+            Err(error) => Err(errors::not_unicode(value.py(), error, "Secret", "value")),
+        }
     }
 
     /// The value itself. What becomes of it from here is the caller's.
