@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo bench test rust-test js-test python-test program-test packed-test readme-test clean
+.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test readme-test clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -31,7 +31,7 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 	PYTHONPATH=python $(BENCH)/venv/bin/python python/bench/main.py >$(BENCH)/python.json
 	@$(PYTHON) python/bench/table.py
 
-test: rust-test js-test python-test program-test packed-test readme-test
+test: rust-test limits-test js-test python-test program-test packed-test readme-test
 	@echo 'All tests passed.'
 
 rust-test:
@@ -39,6 +39,9 @@ rust-test:
 	cargo clippy --quiet --workspace --all-targets --all-features -- --deny warnings
 	cargo test --quiet --all-features
 	RUSTDOCFLAGS='--deny warnings' cargo doc --quiet --no-deps --all-features
+
+limits-test: npm/wasm/core_bg.wasm
+	tests/limits/check.sh
 
 js-test: npm/dist/index.js
 	cd npm && npm run --silent types
