@@ -3,8 +3,10 @@
 The output that a block must have stands in the `text` block after it. The Rust blocks are doc tests of the core.
 """
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,10 +28,20 @@ def run(language: str, code: str, folder: Path) -> str:
     # The command is found where the package is installed.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     env = {**os.environ, "PATH": path}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
-    if done.returncode != 0:
-        sys.exit(f"a {language} block of the README fails:\n{code}\n{done.stderr}")
-    return done.stdout
+    # A group of its own, so that nothing that a block has started outlives it.
+    with subprocess.Popen(
+        command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            printed, said = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"a {language} block of the README does not end:\n{code}")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode != 0:
+        sys.exit(f"a {language} block of the README fails:\n{code}\n{said}")
+    return printed
 
 
 def main() -> None:
