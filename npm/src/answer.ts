@@ -1,5 +1,6 @@
 import * as glue from "../wasm/client_bg.js";
 import { ApiError } from "./api-errors.js";
+import { checkObject, checkText } from "./checks.js";
 import { run } from "./core.js";
 import type { TokenRequest } from "./request.js";
 import { partsOf, type ResponseParts } from "./response.js";
@@ -21,7 +22,11 @@ import { type Answer, ApiToken, beside, SubjectRoles, TokenPage } from "./token.
  */
 export function parseAnswer<A extends Answer>(request: TokenRequest<A>, response: ResponseParts): A;
 export function parseAnswer(request: Pick<TokenRequest, "method" | "url">, response: ResponseParts): Answer;
-export function parseAnswer({ method, url }: Pick<TokenRequest, "method" | "url">, response: ResponseParts): Answer {
+export function parseAnswer(request: Pick<TokenRequest, "method" | "url">, response: ResponseParts): Answer {
+  checkObject("the request", request);
+  const { method, url } = request;
+  checkText("`method` of the request", method);
+  checkText("`url` of the request", url);
   const parts = partsOf(response);
   const read = run(
     () => glue.parse_answer(method, url, ...parts) as Read | undefined,

@@ -1,12 +1,13 @@
 import { Api } from "./api.js";
 import { baseUrlOfDomain, type Claims, credentialFromEnv, type Environment, inspectToken } from "./claims.js";
+import { checkFunction, checkObject, checkOptions, checkText } from "./checks.js";
 import type { Conversation, ConversationEvent, Step } from "./conversation.js";
-import type { Problem } from "./errors.js";
+import { type Problem, ValidationError } from "./errors.js";
 import type { ApiOptions, CreateTokenInput } from "./inputs.js";
 import { isSecret, Secret } from "./secret.js";
 import { Session, type SessionOptions } from "./session.js";
 import type { ApiToken, IssuedToken, TokenPage } from "./token.js";
-import { clock, described, type Fetch, send, sleep } from "./transport.js";
+import { clock, described, type Fetch, property, send, sleep, unlessAborted } from "./transport.js";
 import type { Work } from "./vocabulary.js";
 import type {
   ChangeTokenInput,
@@ -40,7 +41,7 @@ export interface AstroTokensOptions
   /** How many milliseconds one request may take. Default: 30,000. */
   timeoutMs?: number | undefined;
   /** Called with what is worth a look although it stops nothing. */
-  onWarning?: ((warning: Problem) => void) | undefined;
+  onWarning?: ((warning: Problem) => unknown) | undefined;
 }
 
 /** How to run one conversation. */
@@ -58,8 +59,11 @@ export interface RotateInput extends RotationInput {
   store?: Store | undefined;
 }
 
-/** Puts a secret into a safe place; `token` is the one that it belongs to, without it. */
-export type Store = (secret: Secret, token: ApiToken) => unknown;
+/**
+ * Puts a secret into a safe place; `token` is the one that it belongs to, without it. Where the `signal` of the run is
+ * aborted meanwhile, nobody waits for it any longer, and the secret is in the `ConversationError`.
+ */
+export type Store = (secret: Secret, token: ApiToken, run: RunOptions) => unknown;
 
 /** The longest that a timer can be set to. */
 const longestTimeout = 2 ** 31 - 1;
@@ -93,18 +97,26 @@ export class AstroTokens {
 
   /** @throws {ValidationError} where there is no credential, where it is none of Astro's, or with the options' problems. */
   constructor(options: AstroTokensOptions = {}) {
-    const { token, organizationId, domain, env = environment(), fetch, timeoutMs = 30_000, onWarning, ...others } = options;
-    const { attempts, patienceMs, ...settings } = others;
+    checkObject("the options", options);
+    checkNames(options);
+    const { token, organizationId, domain, fetch, timeoutMs = 30_000, onWarning, ...others } = options;
+    const { attempts, patienceMs, env = environment(), ...settings } = others;
+    checkFunction("`fetch`", fetch);
+    checkFunction("`onWarning`", onWarning);
+    checkObject("`env`", env);
+    if (domain != null && settings.baseUrl != null) throw new TypeError("`domain` and `baseUrl` both say where Astro is: give one of them");
+    const place = domain ?? env["ASTRO_DOMAIN"] ?? "";
+    checkText(domain == null ? "`ASTRO_DOMAIN`" : "`domain`", place);
     if (typeof timeoutMs !== "number" || !(timeoutMs > 0 && timeoutMs <= longestTimeout)) {
       throw new TypeError("timeoutMs has to be a positive number, below 25 days");
     }
-    const credential = token === undefined ? credentialFromEnv(env) : { token: secretOf(token), warnings: [] };
+    const credential = token === undefined ? credentialFromEnv(env) : { token: secretOf(token), warnings: [], source: undefined };
     this.#token = credential.token;
-    this.claims = inspectToken(this.#token);
+    this.claims = claimsOf(credential.token, credential.source);
     this.api = new Api({
       ...settings,
       organizationId: organizationId ?? this.claims.organizationId,
-      baseUrl: settings.baseUrl ?? baseUrlOfDomain(domain ?? env["ASTRO_DOMAIN"] ?? ""),
+      baseUrl: settings.baseUrl ?? baseUrlOfDomain(place),
     });
     this.#session = new Session(this.api, { tokenId: this.claims.tokenId, attempts, patienceMs });
     // Read when it is used, so that what replaces the global one in tests is found.
@@ -112,6 +124,7 @@ export class AstroTokens {
     this.#timeoutMs = timeoutMs;
     this.#onWarning = onWarning;
     this.#warn(credential.warnings);
+    if (this.api.organizationId !== this.claims.organizationId) this.#warn([elsewhere(this.claims.organizationId)]);
   }
 
   /**
@@ -125,7 +138,12 @@ export class AstroTokens {
 
   /** Every token of the Organization, or of a Workspace or Deployment; pages are read as they are needed. */
   async *tokens(input: TokensInput = {}, options?: RunOptions): AsyncGenerator<ApiToken, void, undefined> {
-    for await (const { tokens } of this.#talk(() => this.#session.start("tokens", input), options)) yield* tokens;
+    for await (const { tokens } of this.#talk(() => this.#session.start("tokens", input), options)) {
+      for (const token of tokens) {
+        yield token;
+        options?.signal?.throwIfAborted();
+      }
+    }
   }
 
   /** Finds one token by its id or name, and reads it with its roles. */
@@ -194,7 +212,7 @@ export class AstroTokens {
 
   /** Drives a conversation: yields the pages that it shows, and returns what comes of it. */
   async *#talk<T>(start: () => Conversation<T>, options: RunOptions = {}, store?: Store): AsyncGenerator<TokenPage, T> {
-    const { signal } = options;
+    const signal = signalOf(options);
     const now = clock();
     const conversation = start();
     try {
@@ -210,7 +228,7 @@ export class AstroTokens {
             event = await sleep(step.milliseconds, signal);
             break;
           case "store":
-            event = await stored(step.secret, () => store?.(step.secret, step.token));
+            event = await stored(step.secret, signal, () => store?.(step.secret, step.token, signal === undefined ? {} : { signal }));
             break;
           case "page":
             yield step.page;
@@ -241,12 +259,25 @@ export class AstroTokens {
   }
 
   #warn(warnings: readonly Problem[]): void {
-    try {
-      for (const warning of warnings) this.#onWarning?.(warning);
-    } catch {
-      // A logger that throws shall not cost anybody the secret that is on its way to them.
+    for (const warning of warnings) {
+      // A logger that throws, now or later, shall not cost anybody the secret that is on its way to them.
+      try {
+        Promise.resolve(this.#onWarning?.(warning)).catch(() => {});
+      } catch {}
     }
   }
+}
+
+/** @throws {TypeError} */
+function signalOf(options: RunOptions): AbortSignal | undefined {
+  checkOptions("the options of a run", options, ["signal"]);
+  const { signal } = options;
+  if (signal === undefined) return undefined;
+  checkObject("`signal`", signal);
+  if (typeof signal.aborted !== "boolean" || typeof signal.addEventListener !== "function") {
+    throw new TypeError("`signal` has to be an AbortSignal, such as the `signal` of an AbortController");
+  }
+  return signal;
 }
 
 /** @internal */
@@ -261,16 +292,73 @@ export function checkStore(overlap: unknown, store: Store | undefined): void {
 }
 
 /** What came of storing a secret. What was thrown is left out where it shows the secret. */
-async function stored(secret: Secret, store: () => unknown): Promise<ConversationEvent> {
+async function stored(secret: Secret, signal: AbortSignal | undefined, store: () => unknown): Promise<ConversationEvent> {
   try {
-    await store();
+    await unlessAborted(store(), signal);
     return { type: "stored" };
   } catch (cause) {
+    // A `store` that was told to end may say so in its own words, or not at all.
+    if (signal?.aborted) return { type: "cancelled", cause: signal.reason };
     const value = secret.expose();
     const message = described(cause).replaceAll(value, String(secret));
-    const shows = [described(cause), (cause as Error | null)?.stack].some((text) => String(text).includes(value));
+    const shows = [described(cause), property(cause, "stack")].some((text) => typeof text === "string" && text.includes(value));
     return { type: "not_stored", message, ...(shows ? {} : { cause }) };
   }
+}
+
+/** Every option, for the help about one that does not exist. */
+const optionNames: readonly (keyof AstroTokensOptions)[] = [
+  "token",
+  "organizationId",
+  "domain",
+  "baseUrl",
+  "env",
+  "fetch",
+  "timeoutMs",
+  "attempts",
+  "patienceMs",
+  "onWarning",
+  "apiVersion",
+  "strict",
+  "allowUnknownRoles",
+  "workspaceId",
+  "deploymentId",
+];
+
+/** @throws {ValidationError} with every option that does not exist. */
+function checkNames(options: object): void {
+  const unknown = Object.keys(options).filter((name) => !(optionNames as readonly string[]).includes(name));
+  if (unknown.length === 0) return;
+  const help = `the options are ${optionNames.map((name) => `\`${name}\``).join(", ")}`;
+  const problems = unknown.map((field): Problem => {
+    const message = `\`${field}\` is not an option of AstroTokens`;
+    return Object.freeze({ code: "unknown_field", severity: "error", field, message, help, span: null });
+  });
+  const lines = problems.map(({ field, message }) => `\n${field}: ${message} (unknown_field)`).join("");
+  throw new ValidationError(`nothing was sent${lines}\n  help: ${help}`, Object.freeze(problems));
+}
+
+/** The claims of a token; what is wrong with one of the environment is about the variable that it comes from. */
+function claimsOf(token: Secret, variable: string | undefined): Claims {
+  try {
+    return inspectToken(token);
+  } catch (error) {
+    if (variable === undefined || !(error instanceof ValidationError)) throw error;
+    const problems = error.problems.map((problem) => Object.freeze({ ...problem, field: variable }));
+    throw new ValidationError(error.message.replace(/^token: /gm, `${variable}: `), Object.freeze(problems));
+  }
+}
+
+/** The token is of another Organization than the one that was given: Astro will refuse nearly everything. */
+function elsewhere(organizationId: string): Problem {
+  return Object.freeze({
+    code: "organization_mismatch",
+    severity: "warning",
+    field: "organizationId",
+    message: `the token belongs to the Organization \`${organizationId}\``,
+    help: "leave `organizationId` out, or use a token of that Organization",
+    span: null,
+  });
 }
 
 function secretOf(token: string | Secret): Secret {

@@ -1,4 +1,5 @@
 import * as glue from "../wasm/client_bg.js";
+import { checkNumber } from "./checks.js";
 import { run } from "./core.js";
 import type { ApiToken } from "./token.js";
 
@@ -34,8 +35,12 @@ export interface AuditOptions {
  */
 export function findingsOf(token: ApiToken, options: AuditOptions = {}): Finding[] {
   const { expiringWithinDays = 30, unusedForDays = 90, now = Date.now() } = options;
+  checkNumber("expiringWithinDays", expiringWithinDays);
+  checkNumber("unusedForDays", unusedForDays);
+  const nowMs = Number(now);
+  checkNumber("now", nowMs);
   const json = JSON.stringify(token) ?? "";
-  const found = run(() => glue.findings(json, expiringWithinDays, unusedForDays, Number(now)) as Finding[] | undefined);
+  const found = run(() => glue.findings(json, expiringWithinDays, unusedForDays, nowMs) as Finding[] | undefined);
   if (found === undefined) throw new TypeError("findingsOf takes a token");
   return found;
 }

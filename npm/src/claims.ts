@@ -1,9 +1,10 @@
 /** What a token says about itself, which credential an environment holds, and where a domain's API is. */
 
 import * as glue from "../wasm/client_bg.js";
+import { checkNumber, checkObject, checkText } from "./checks.js";
 import { attempt, problems } from "./core.js";
 import { type Problem, valid } from "./errors.js";
-import { Secret } from "./secret.js";
+import { isSecret, Secret } from "./secret.js";
 import type { Scope } from "./vocabulary.js";
 
 /**
@@ -40,8 +41,10 @@ export interface Claims {
  *   has expired (`expired_token`). It shows nothing of the value.
  */
 export function inspectToken(token: string | Secret, now: Date | number = Date.now()): Claims {
-  const value = typeof token === "string" ? token : token.expose();
+  const value = isSecret(token) ? token.expose() : token;
+  checkText("the token", value);
   const millis = Number(now);
+  checkNumber("the time", millis);
   type Times = { readonly expiresAt?: number; readonly issuedAt?: number };
   const claims = valid(attempt(() => glue.inspect_token(value, millis) as Omit<Claims, keyof Times> & Times));
   const { expiresAt, issuedAt, ...others } = claims;
@@ -66,12 +69,15 @@ export interface Credential {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Chooses the credential of an environment: `ASTRO_API_TOKEN`. A blank variable counts as not set.
+ * Chooses the credential of an environment: `ASTRO_API_TOKEN`. A blank variable counts as not set. The value goes into a
+ * header, so it has to be alone, without quotes or `Bearer`; what it says about itself, and whether it has expired, is left
+ * to {@link inspectToken}.
  *
  * @throws {ValidationError} where nothing is set, where the key pair that stopped working in June 2024 is all there is,
- *   or where the token cannot be one. It shows nothing of any value.
+ *   or where the value cannot go into a header as it is. The field is the variable. It shows nothing of any value.
  */
 export function credentialFromEnv(env: Environment): Credential {
+  checkObject("the environment", env);
   const [token, source] = valid(attempt(() => glue.credential_from_env((name: string) => env[name]) as [string, string]));
   return { token: new Secret(token), source, warnings: problems() };
 }
@@ -82,5 +88,6 @@ export function credentialFromEnv(env: Environment): Credential {
  * @throws {ValidationError} where it is no domain, or nearly one of Astro's: the credential would go to its neighbour.
  */
 export function baseUrlOfDomain(domain: string): string {
+  checkText("the domain", domain);
   return valid(attempt(() => glue.base_url_of_domain(domain)));
 }

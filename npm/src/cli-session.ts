@@ -1,5 +1,6 @@
 import * as glue from "../wasm/cli_bg.js";
 import { AstroTokens as Client, checkStore, type RunOptions, type Store } from "./astro-tokens.js";
+import { checkNumber, checkOptions } from "./checks.js";
 import { booleans, type Command, type CommandObject, sourceOf } from "./command.js";
 import type { Conversation } from "./conversation.js";
 import { valid } from "./errors.js";
@@ -50,6 +51,7 @@ function startCommand(
 ): Conversation<CommandOutcome> {
   const { overlap, anew, allowLockout, removeOrphans } = booleans(options, "overlap", "anew", "allowLockout", "removeOrphans");
   const { keepOld } = options;
+  checkNumber("seed", seed);
   if (keepOld !== undefined && !Number.isSafeInteger(keepOld)) throw new TypeError("keepOld has to be a whole number of seconds");
   const [input, ...reading] = sourceOf(command);
   return valid(
@@ -58,6 +60,8 @@ function startCommand(
     ),
   );
 }
+
+const runNames = ["overlap", "keepOld", "anew", "allowLockout", "removeOrphans", "signal", "store"];
 
 /** An `AstroTokens` that runs commands, too. */
 export class AstroTokens extends Client {
@@ -74,9 +78,10 @@ export class AstroTokens extends Client {
     command: Command | CommandObject,
     options: CommandOptions & RunOptions & { store?: Store | undefined } = {},
   ): Promise<ApiToken[] | CommandOutcome> {
-    const { store } = options;
+    checkOptions("the options of a command", options, runNames);
+    const { store, signal } = options;
     checkStore(options.overlap, store);
-    const talk = Client.talk(this, (session) => startCommand(session, command, options, random()), options, store);
+    const talk = Client.talk(this, (session) => startCommand(session, command, options, random()), { signal }, store);
     const tokens: ApiToken[] = [];
     let step = await talk.next();
     for (; !step.done; step = await talk.next()) tokens.push(...step.value.tokens);

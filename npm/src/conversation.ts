@@ -1,5 +1,6 @@
 import * as glue from "../wasm/client_bg.js";
 import { ApiError, ConversationError, TransportError } from "./api-errors.js";
+import { checkBoolean, checkObject, checkText } from "./checks.js";
 import { frozen, instance, problems, run } from "./core.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { TokenRequest } from "./request.js";
@@ -207,12 +208,16 @@ function lost(): AstroTokensError {
 /** The call of the core for an event. */
 function crossing(number: number, event: ConversationEvent, nowMs: number): () => Told | undefined {
   if (!Number.isFinite(nowMs)) throw new TypeError("the time has to be a number of milliseconds since 1970");
+  checkObject("the event", event);
+  checkText("the type of the event", event.type);
   if (event.type === "response") {
     const parts = partsOf(event);
     return () => glue.step_response(number, nowMs, ...parts) as Told | undefined;
   }
-  const message = "message" in event ? String(event.message) : "";
-  const mayHaveArrived = "mayHaveArrived" in event && event.mayHaveArrived;
+  const message = "message" in event ? event.message : "";
+  checkText("`message` of the event", message);
+  const mayHaveArrived = event.type === "failed" && event.mayHaveArrived;
+  checkBoolean("`mayHaveArrived` of the event", mayHaveArrived);
   return () => glue.step(number, nowMs, event.type, message, mayHaveArrived) as Told | undefined;
 }
 
@@ -275,7 +280,14 @@ function failure([, error, kind, content, secret]: Failed, thrown: unknown): Err
   if (cause instanceof ValidationError) return cause;
   frozen(error.warnings as Problem[]);
   for (const list of [error.done, error.notDone, error.unclear, error.candidates]) Object.freeze(list);
-  return new ConversationError(error, cause, secret === undefined ? undefined : new Secret(secret));
+  // In the words of the caller: its message begins with the work.
+  const message = error.message.replace(error.work, spelt(error.work));
+  return new ConversationError({ ...error, message }, cause, secret === undefined ? undefined : new Secret(secret));
+}
+
+/** What a client calls a work: `rotateToken`. */
+function spelt(work: string): string {
+  return work.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 const causes = {

@@ -72,9 +72,10 @@ function load(): Core {
 
 /**
  * The core does not throw. Should it be stopped halfway nevertheless, by a lack of memory, the next use starts with a new
- * one.
+ * one. An argument that cannot be converted is refused on the way in, and the core goes on.
  */
-function stopped(cause: unknown, outcome = "nothing was sent"): AstroTokensError {
+function stopped(cause: unknown, outcome = "nothing was sent"): Error {
+  if (cause instanceof TypeError) return cause;
   // The glue keeps a view on the memory until that has no length any more, which growing by nothing is enough for.
   current?.memory.grow(0);
   current = undefined;

@@ -1,5 +1,7 @@
 /** The answer to a request, before anything is made of it. */
 
+import { checkObject } from "./checks.js";
+
 /** The answer to a request, as any HTTP client gets it. */
 export interface ResponseParts {
   /** The status: 200. */
@@ -21,6 +23,7 @@ export type Parts = [status: number, headers: string[], body: Uint8Array];
 
 /** @throws {TypeError} where it is none. */
 export function partsOf(response: ResponseParts): Parts {
+  checkObject("the answer", response);
   return [statusOf(response), headersOf(response), bodyOf(response)];
 }
 
@@ -33,6 +36,7 @@ function statusOf({ status }: ResponseParts): number {
 
 function headersOf({ headers }: ResponseParts): string[] {
   if (headers === undefined) return [];
+  checkObject("`headers` of the answer", headers);
   const pairs: Iterable<readonly [string, unknown]> = Symbol.iterator in headers ? headers : Object.entries(headers);
   const list: string[] = [];
   for (const [name, values] of pairs) {

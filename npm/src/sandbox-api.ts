@@ -1,4 +1,5 @@
 import * as glue from "../wasm/sandbox_bg.js";
+import { checkBoolean, checkFunction, checkNumber, checkObject, checkOptions, checkText } from "./checks.js";
 import { instance, run } from "./core.js";
 import { AstroTokensError } from "./errors.js";
 import { Secret } from "./secret.js";
@@ -8,8 +9,8 @@ import type { Kind, Scope } from "./vocabulary.js";
 
 /** A rule that makes requests go wrong. It counts the requests that it is about; not given: every request. */
 export interface Fault {
-  /** Only requests with this method. */
-  method?: "GET" | "POST" | "DELETE";
+  /** Only requests with this method, in any case. */
+  method?: "GET" | "POST" | "DELETE" | "get" | "post" | "delete";
   /** Only requests whose path ends with these segments, where `*` stands for any one: `/rotate`, `/tokens/*`. */
   path?: string;
   /** From the nth of those requests on. Default: 1. */
@@ -111,7 +112,12 @@ export class Sandbox {
   readonly #now: () => number;
 
   /** @throws {AstroTokensError} where the state is none. */
-  constructor({ state, empty = false, rateLimits, now = Date.now }: SandboxOptions = {}) {
+  constructor(options: SandboxOptions = {}) {
+    checkOptions("the options of a sandbox", options, ["state", "empty", "rateLimits", "now"]);
+    const { state, empty = false, rateLimits, now = Date.now } = options;
+    checkBoolean("`empty`", empty);
+    checkFunction("`now`", now);
+    if (state !== undefined && typeof state !== "string") checkObject("`state`", state);
     const text = state === undefined || typeof state === "string" ? state : JSON.stringify(state);
     const core = instance();
     const number = run(() => (text === undefined ? glue.open_sandbox(empty) : (glue.sandbox_of_json(text) as number | string)));
@@ -149,8 +155,12 @@ export class Sandbox {
    */
   answer(method: string, url: string, authorization: string | null, body: Uint8Array): Reply {
     const { number } = this.#place;
-    const nowMs = this.#now();
-    const told = this.#run(() => glue.sandbox_answer(number, method, url, authorization, body, nowMs) as Told);
+    checkText("the method", method);
+    checkText("the URL", url);
+    if (authorization != null) checkText("the authorization", authorization);
+    if (Object.prototype.toString.call(body) !== "[object Uint8Array]") throw new TypeError("the body has to be a Uint8Array");
+    const nowMs = this.#time();
+    const told = this.#run(() => glue.sandbox_answer(number, method.toUpperCase(), url, authorization, body, nowMs) as Told);
     const [delayMs, outcome, status, list, content] = told;
     if (outcome !== "response") return { delayMs, response: outcome };
     const headers: [string, string][] = [];
@@ -160,21 +170,30 @@ export class Sandbox {
 
   /** Turns the documented rate limits on or off. */
   setRateLimits(on: boolean): void {
+    checkBoolean("whether the rate limits are kept", on);
     this.#run(() => glue.set_rate_limits(this.#place.number, on));
   }
 
   /** Adds an Organization, or renames the one of this id. */
   addOrganization(id: string, name: string): void {
+    checkText("the id", id);
+    checkText("the name", name);
     this.#run(() => glue.add_organization(this.#place.number, id, name));
   }
 
   /** Adds a Workspace, or renames the one of this id. An Organization that does not exist yet is made. */
   addWorkspace(organizationId: string, id: string, name: string): void {
+    checkText("the id of the Organization", organizationId);
+    checkText("the id", id);
+    checkText("the name", name);
     this.#run(() => glue.add_workspace(this.#place.number, organizationId, id, name));
   }
 
   /** Adds a Deployment, or renames the one of this id. A Workspace that does not exist yet is made. */
   addDeployment(workspaceId: string, id: string, name: string): void {
+    checkText("the id of the Workspace", workspaceId);
+    checkText("the id", id);
+    checkText("the name", name);
     this.#run(() => glue.add_deployment(this.#place.number, workspaceId, id, name));
   }
 
@@ -184,9 +203,10 @@ export class Sandbox {
    * @throws {AstroTokensError} where it cannot be one.
    */
   addToken(token: NewToken): ApiToken & { readonly token: Secret } {
-    const nowMs = this.#now();
-    const told = this.#run(() => glue.add_token(this.#place.number, snake(token), nowMs) as Tokens | string);
-    if (typeof told === "string") throw new AstroTokensError(told);
+    const json = snake("a token to add", token, tokenFields);
+    const nowMs = this.#time();
+    const told = this.#run(() => glue.add_token(this.#place.number, json, nowMs) as Tokens | string);
+    if (typeof told === "string") throw new AstroTokensError(camel(told, tokenFields));
     return tokens(told)[0] as ApiToken & { readonly token: Secret };
   }
 
@@ -194,10 +214,16 @@ export class Sandbox {
    * Adds a rule that makes requests go wrong.
    *
    * @throws {AstroTokensError} where there is no such rule.
+   * @throws {TypeError} where a field is unknown or of another type.
    */
   fault(fault: Fault): void {
-    const wrong = this.#run(() => glue.add_fault(this.#place.number, snake(fault)));
-    if (wrong !== undefined) throw new AstroTokensError(wrong);
+    const json = snake("a fault", fault, faultFields);
+    const { method } = fault;
+    if (method !== undefined && !/^(get|post|delete)$/i.test(method)) {
+      throw new AstroTokensError("not a fault: `method` is one of `GET`, `POST` and `DELETE`");
+    }
+    const wrong = this.#run(() => glue.add_fault(this.#place.number, json));
+    if (wrong !== undefined) throw new AstroTokensError(camel(wrong, faultFields));
   }
 
   /** Takes all those rules away. */
@@ -218,6 +244,12 @@ export class Sandbox {
   /** Its state. It holds hashes of secrets and never a secret. */
   toJSON(): object {
     return JSON.parse(this.#run(() => glue.sandbox_json(this.#place.number))) as object;
+  }
+
+  #time(): number {
+    const nowMs = this.#now();
+    checkNumber("what `now` returns", nowMs);
+    return nowMs;
   }
 
   #run<T>(work: () => T): T {
@@ -254,8 +286,54 @@ function broken(outcome: "not_sent" | "lost"): TypeError {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code }) });
 }
 
-/** The JSON of the core, which has its names in snake case. */
-function snake(fields: object): string {
-  const spelt = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return JSON.stringify(Object.fromEntries(Object.entries(fields).map(([name, value]) => [spelt(name), value])));
+/** What a field has to be. */
+type Check = (name: string, value: unknown) => void;
+
+const faultFields: Readonly<Record<keyof Fault, Check>> = {
+  method: checkText,
+  path: checkText,
+  nth: checkCount,
+  times: checkCount,
+  effect: checkText,
+  status: checkCount,
+  retryAfterS: checkCount,
+  body: checkText,
+  ms: checkCount,
+};
+
+const tokenFields: Readonly<Record<keyof NewToken, Check>> = {
+  name: checkText,
+  role: checkText,
+  scope: checkText,
+  entityId: checkText,
+  organizationId: checkText,
+  roles: checkObject,
+  description: checkText,
+  expirationDays: checkCount,
+  kind: checkText,
+  createdBy: checkObject,
+};
+
+function checkCount(name: string, value: unknown): void {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return;
+  throw new TypeError(`${name} has to be a whole number from 0`);
+}
+
+/** A name as the core has it. */
+const spelt = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The JSON of the core, which has its names in snake case. @throws {TypeError} where a field is none, or of another type. */
+function snake(what: string, value: object, checks: Readonly<Record<string, Check>>): string {
+  checkOptions(what, value, Object.keys(checks));
+  const given = Object.entries(value).filter(([, field]) => field !== undefined);
+  for (const [name, field] of given) checks[name]!(`\`${name}\``, field);
+  return JSON.stringify(Object.fromEntries(given.map(([name, field]) => [spelt(name), field])));
+}
+
+/** A message of the core about such JSON, in the words of the object that it was made of. */
+function camel(message: string, checks: object): string {
+  const names = new Map(Object.keys(checks).map((name) => [spelt(name), name]));
+  return message
+    .replace(/ at line \d+ column \d+/, "")
+    .replace(/`(\w+)`/g, (quoted, name: string) => (names.has(name) ? `\`${names.get(name)}\`` : quoted));
 }

@@ -13,6 +13,9 @@ const redacted = "[redacted]";
  * properties, and what `structuredClone` or `postMessage` make of it is empty. It is returned once, by create and by
  * rotate, and never again. A string in JavaScript stays in memory until it is collected; nothing can overwrite it.
  *
+ * The entries of this package are bundled apart, and each has a class of its own: a secret of `astro-tokens/sandbox` is no
+ * `instanceof` that of `astro-tokens/client`. {@link isSecret} knows them all, and whatever takes a secret takes any.
+ *
  * ```js
  * const secret = new Secret("eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
  * `${secret}`; // "[redacted]"
@@ -52,7 +55,7 @@ export class Secret {
   }
 }
 
-/** Whether this is a {@link Secret}, also one of another entry or copy of this package. */
+/** Whether this is a {@link Secret}, also one of another entry or copy of this package, where `instanceof` says no. */
 export function isSecret(value: unknown): value is Secret {
   return typeof value === "object" && value !== null && brand in value;
 }

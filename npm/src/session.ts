@@ -1,5 +1,6 @@
 import * as glue from "../wasm/client_bg.js";
 import { Api } from "./api.js";
+import { checkNumber, checkText } from "./checks.js";
 import { Conversation } from "./conversation.js";
 import { callFor, instance } from "./core.js";
 import { valid, ValidationError } from "./errors.js";
@@ -63,6 +64,8 @@ export class Session {
    * @throws {ValidationError} with everything that can be judged before anything is read.
    */
   start<W extends Work>(work: W, input: Works[W]["input"], seed: number = random()): Conversation<Works[W]["outcome"]> {
+    checkText("work", work);
+    checkNumber("seed", seed);
     type Begun = Conversation<Works[W]["outcome"]> | ValidationError;
     const begun: Begun = Session.begin(this, input, (session, ...frame) =>
       glue.start_conversation(session, work, ...frame, seed),

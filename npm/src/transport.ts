@@ -2,6 +2,7 @@
 
 import type { ConversationEvent } from "./conversation.js";
 import type { TokenRequest } from "./request.js";
+import { partsOf } from "./response.js";
 import type { Secret } from "./secret.js";
 
 /** As much of `fetch` as is needed: the global one, undici's, one with a proxy, or a sandbox's. */
@@ -45,7 +46,7 @@ export async function send(
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
   const timer = setTimeout(() => controller.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  try {
+  const exchange = async (): Promise<ConversationEvent> => {
     const response = await fetch(url, {
       method,
       headers: { ...headers, ...identification, authorization: `Bearer ${token.expose()}` },
@@ -54,11 +55,16 @@ export async function send(
       redirect: "manual",
       signal: controller.signal,
     });
-    if (response.type === "opaqueredirect") {
-      return { type: "failed", message: "the answer is a redirect, which is not followed", mayHaveArrived: false };
-    }
-    const answer = new Uint8Array(await response.arrayBuffer());
-    return { type: "response", status: response.status, headers: response.headers, body: answer };
+    // A browser says of a redirect only that it is one, so it is taken for the usual one: an answer that is final.
+    if (response.type === "opaqueredirect") return { type: "response", status: 302, body: redirect };
+    const answer = { status: response.status, headers: response.headers, body: await content(response) };
+    // What the core would refuse is no answer: a `fetch` of one's own returns anything, and `Response.error()` has status 0.
+    partsOf(answer);
+    return { type: "response", ...answer };
+  };
+  try {
+    // A `fetch` may not care about the signal, nor may its body.
+    return await unlessAborted(exchange(), controller.signal);
   } catch (cause) {
     if (signal?.aborted) return { type: "cancelled", cause: signal.reason };
     // By the time limit, whatever the `fetch` makes of it.
@@ -67,6 +73,59 @@ export async function send(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
+  }
+}
+
+const redirect = '{"message":"the answer is a redirect, which is not followed"}';
+
+/** The most bytes of an answer that are read: 64 MiB. A page of a thousand tokens is far below. */
+const longestAnswer = 64 * 2 ** 20;
+
+/** The body of an answer. @throws where it is longer than {@link longestAnswer}. */
+async function content(response: Response): Promise<Uint8Array> {
+  if (typeof response.body?.getReader !== "function") return fitting(new Uint8Array(await response.arrayBuffer()));
+  const reader = response.body.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.length;
+    if (length > longestAnswer) {
+      reader.cancel().catch(() => {});
+      throw tooLong();
+    }
+    parts.push(part.value);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function fitting(body: Uint8Array): Uint8Array {
+  if (body.length > longestAnswer) throw tooLong();
+  return body;
+}
+
+function tooLong(): Error {
+  return new Error("the answer is longer than 64 MiB, and was not read to its end");
+}
+
+/** What the work comes to; the reason of the signal where that is aborted before. */
+export async function unlessAborted<T>(work: T, signal: AbortSignal | undefined): Promise<Awaited<T>> {
+  if (signal === undefined) return await work;
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -90,9 +149,9 @@ const unsent = new Set([
 /** Whether the request surely was not sent. A browser does not tell, so there it is never sure. */
 function isUnsent(thrown: unknown): boolean {
   for (const error of chain(thrown)) {
-    if (unsent.has((error as { code?: unknown }).code as string)) return true;
+    if (unsent.has(property(error, "code") as string)) return true;
     // One for each address of a host: unless all failed so, one may have got through.
-    const { errors } = error as { errors?: unknown };
+    const errors = property(error, "errors");
     if (Array.isArray(errors) && errors.length > 0) return errors.every(isUnsent);
   }
   return false;
@@ -100,9 +159,10 @@ function isUnsent(thrown: unknown): boolean {
 
 /** What was thrown and its causes, in words: `fetch failed: connect ECONNREFUSED 127.0.0.1:1`. */
 export function described(thrown: unknown): string {
+  if (typeof thrown === "string" && thrown !== "") return thrown;
   const messages = chain(thrown).map((error) => {
-    const { message, code } = error as { message?: unknown; code?: unknown };
-    return String(message || code || "");
+    const said = [property(error, "message"), property(error, "code")];
+    return said.find((text) => typeof text === "string" && text !== "") ?? "";
   });
   return messages.filter((message) => message !== "").join(": ") || "it threw something that is no error";
 }
@@ -112,9 +172,18 @@ function chain(thrown: unknown): object[] {
   // Causes may go in circles.
   for (let error = thrown; typeof error === "object" && error !== null && found.length < 8; ) {
     found.push(error);
-    error = (error as { cause?: unknown }).cause;
+    error = property(error, "cause");
   }
   return found;
+}
+
+/** A property of something that was thrown, which may be anything: to read it may throw, too. */
+export function property(thrown: unknown, name: string): unknown {
+  try {
+    return (thrown as Record<string, unknown> | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Waits, unless the signal is aborted before. */

@@ -79,7 +79,7 @@ export interface RemoveTokenRoleInput extends Omit<TokenRoleInput, "role"> {
 export interface RotationInput extends FindTokenInput {
   /** Makes a successor, and deletes the old token when the secret of the successor is stored. */
   overlap?: Optional<boolean>;
-  /** With `overlap`: for how many seconds the old token stays, to be deleted by `finish_rotation` then. */
+  /** With `overlap`: for how many seconds the old token stays, to be deleted by `finishRotation` then. */
   keepOld?: Optional<number | bigint>;
   /** With `overlap`: makes a new successor even where a token looks like one. */
   anew?: Optional<boolean>;
@@ -145,7 +145,7 @@ export interface RoleChange {
 export interface Rotation {
   /** The token with its new secret: the same token, or its successor. */
   readonly token: ApiToken;
-  /** The new secret: `token.token`. Absent where it was stored before, after `finish_rotation`. */
+  /** The new secret: `token.token`. Absent where it was stored before, after `finishRotation`. */
   readonly secret?: Secret;
   /** The id of the token that the successor replaces. */
   readonly oldTokenId?: string;
