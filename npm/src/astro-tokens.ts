@@ -51,13 +51,13 @@ export interface RunOptions {
 }
 
 /** Which token to give a new secret, how, and where to put that. */
-export interface RotateInput extends RotationInput {
+export type RotateInput = RotationInput & {
   /**
    * With `overlap`: puts the secret of the successor into a safe place. Only when it is done, the old token is deleted;
    * where it throws, the successor is deleted and the old token is as it was.
    */
   store?: Store | undefined;
-}
+};
 
 /**
  * Puts a secret into a safe place; `token` is the one that it belongs to, without it. Where the `signal` of the run is

@@ -11,72 +11,78 @@ type Optional<T> = T | null | undefined;
 /** Which tokens to list: all of the Organization, or those of one Workspace or Deployment. */
 export interface TokensInput extends Omit<ListTokensInput, "limit" | "offset"> {}
 
+/** A token by its id or its name, or by both, which have to agree. */
+type Which =
+  | {
+      /** The id of the token. */
+      tokenId: string;
+      /** The name of the token. */
+      tokenName?: Optional<string>;
+    }
+  | { tokenId?: Optional<string>; tokenName: string };
+
+/** A Workspace or a Deployment. */
+type Where =
+  | {
+      /** The Workspace of the role. */
+      workspaceId: string;
+      /** The Deployment of the role. */
+      deploymentId?: Optional<string>;
+    }
+  | { workspaceId?: Optional<string>; deploymentId: string };
+
 /**
  * Which token is meant: by its id or its name, or by both, which have to agree. A name that several tokens bear is an
  * error that lists them.
  */
-export interface FindTokenInput {
-  /** The id of the token. */
-  tokenId?: Optional<string>;
-  /** The name of the token. */
-  tokenName?: Optional<string>;
+export type FindTokenInput = Which & {
   /** The Workspace that the token has to belong to. */
   workspaceId?: Optional<string>;
   /** The Deployment that the token has to belong to. */
   deploymentId?: Optional<string>;
-}
+};
 
 /**
  * Which token to clone, and where to: at least one of a Workspace, a Deployment and a name. Only the role on the entity
  * of its own scope is taken over.
  */
-export interface CloneTokenInput {
-  /** The id of the token to clone. */
-  tokenId?: Optional<string>;
-  /** The name of the token to clone. */
-  tokenName?: Optional<string>;
+export type CloneTokenInput = Which & {
   /** The Workspace of the clone; the other one is a Workspace token. */
   workspaceId?: Optional<string>;
   /** The Deployment of the clone; the other one is a Deployment token. */
   deploymentId?: Optional<string>;
   /** The name of the clone; not given: the same. */
   name?: Optional<string>;
-}
+};
 
 /** What to change of a token; what is not given stays as it is. */
-export interface ChangeTokenInput extends FindTokenInput {
+export type ChangeTokenInput = FindTokenInput & {
   /** The new name. */
   name?: Optional<string>;
   /** The new description; `""` clears it. */
   description?: Optional<string>;
   /** The new role on the entity of the token's scope. */
   role?: Optional<OrganizationRole | WorkspaceRole | DeploymentRole | Text>;
-}
+};
 
 /** A role of a token on a Workspace or Deployment. All other roles stay as they are. */
-export interface TokenRoleInput {
-  /** The id of the token. */
-  tokenId?: Optional<string>;
-  /** The name of the token. */
-  tokenName?: Optional<string>;
-  /** The Workspace of the role. */
-  workspaceId?: Optional<string>;
-  /** The Deployment of the role. */
-  deploymentId?: Optional<string>;
+export type TokenRoleInput = Which & Where & {
   /** The role; for a Deployment also the name of a custom role. */
   role: WorkspaceRole | DeploymentRole | Text;
   /** Writes nothing: the outcome says what would change. */
   preview?: Optional<boolean>;
-}
+};
 
 /** Which role to take from a token. */
-export interface RemoveTokenRoleInput extends Omit<TokenRoleInput, "role"> {
+export type RemoveTokenRoleInput = Which & Where & {
+  /** Writes nothing: the outcome says what would change. */
+  preview?: Optional<boolean>;
   /** Removes narrower roles below it, too. Default: `false`, and a warning names them. */
   removeOrphans?: Optional<boolean>;
-}
+};
 
 /** Which token to give a new secret, and how. */
-export interface RotationInput extends FindTokenInput {
+export type RotationInput = FindTokenInput & {
   /** Makes a successor, and deletes the old token when the secret of the successor is stored. */
   overlap?: Optional<boolean>;
   /** With `overlap`: for how many seconds the old token stays, to be deleted by `finishRotation` then. */
@@ -85,21 +91,21 @@ export interface RotationInput extends FindTokenInput {
   anew?: Optional<boolean>;
   /** Rotates the token that the caller itself authenticates with, although a lost answer would lock it out. */
   allowLockout?: Optional<boolean>;
-}
+};
 
 /** Which token to delete. */
-export interface DeletionInput extends FindTokenInput {
+export type DeletionInput = FindTokenInput & {
   /** Deletes the token that the caller itself authenticates with, which nothing is accepted from afterwards. */
   allowLockout?: Optional<boolean>;
-}
+};
 
 /** Which rotation to end. */
-export interface FinishRotationInput extends FindTokenInput {
+export type FinishRotationInput = FindTokenInput & {
   /** The id of the old token; not given: the one that the successor looks like. */
   oldTokenId?: Optional<string>;
   /** For how many seconds since the creation of the successor the old token stays. */
   keepOld?: Optional<number | bigint>;
-}
+};
 
 /** What became of a token. */
 export interface TokenUpdate {

@@ -149,12 +149,12 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       const throwing = [thrown, trap, undefined, null, 5, "boom", Object.create(null), Symbol("x")].map((value) => async () => {
         throw value;
       });
-      for (const fetch of [...answers.map((answer) => async () => answer), ...throwing]) {
-        const { astro } = astroOn({ fetch, attempts: 1 });
-        const error = await rejected(astro.createToken(member));
-        assert.ok(error instanceof ConversationError, String(fetch));
+      const ended = [...answers.map((answer) => async () => answer), ...throwing].map(async (fetch) => {
+        const error = await rejected(astroOn({ fetch, attempts: 1 }).astro.createToken(member));
+        assert.ok(error instanceof ConversationError, error);
         assert.deepEqual([error.code, error.unclear.length], ["unknown", 1]);
-      }
+      });
+      await Promise.all(ended);
     });
 
     test("and answers without an end is read up to a limit", async () => {

@@ -100,6 +100,12 @@ export async function life(signal: AbortSignal, answer: (step: object) => Conver
   console.log(oldKeptUntil?.getTime(), changed);
   // @ts-expect-error The role is required.
   await astro.addTokenRole({ tokenId: token.id });
+  // @ts-expect-error An id or a name is required.
+  await astro.deleteToken({});
+  // @ts-expect-error A Workspace or a Deployment is required.
+  await astro.addTokenRole({ tokenId: token.id, role: "x" });
+  // @ts-expect-error The same.
+  await astro.removeTokenRole({ tokenName: "CI", workspaceId: null });
   // @ts-expect-error A misspelt field.
   await astro.updateToken({ tokenId: token.id, newDescription: "x" });
   // @ts-expect-error There is no such effect.
