@@ -4,6 +4,7 @@ import { checkFunction, checkObject, checkOptions, checkText } from "./checks.js
 import type { Conversation, ConversationEvent, Step } from "./conversation.js";
 import { type Problem, ValidationError } from "./errors.js";
 import type { ApiOptions, CreateTokenInput } from "./inputs.js";
+import type { Signal } from "./platform.js";
 import { isSecret, Secret } from "./secret.js";
 import { Session, type SessionOptions } from "./session.js";
 import type { ApiToken, IssuedToken, TokenPage } from "./token.js";
@@ -47,7 +48,7 @@ export interface AstroTokensOptions
 /** How to run one conversation. */
 export interface RunOptions {
   /** Ends it early. Where anything stands then, the error says what. */
-  signal?: AbortSignal | undefined;
+  signal?: Signal | undefined;
 }
 
 /** Which token to give a new secret, how, and where to put that. */

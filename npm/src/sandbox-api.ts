@@ -2,6 +2,7 @@ import * as glue from "../wasm/sandbox_bg.js";
 import { checkBoolean, checkFunction, checkNumber, checkObject, checkOptions, checkText } from "./checks.js";
 import { instance, run } from "./core.js";
 import { AstroTokensError } from "./errors.js";
+import type { Answered, Asked, AskedWith } from "./platform.js";
 import { Secret } from "./secret.js";
 import { ApiToken, beside, type Subject, type TokenRole } from "./token.js";
 import { sleep } from "./transport.js";
@@ -137,8 +138,8 @@ export class Sandbox {
    * Answers like `fetch`, in place of it: hand it to whatever sends requests. Everything that does not look like Astro's
    * API is answered with 404.
    */
-  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const request = new Request(input, init);
+  readonly fetch = async (input: Asked, init?: AskedWith): Promise<Answered> => {
+    const request = new Request(input, init as RequestInit);
     const body = new Uint8Array(await request.arrayBuffer());
     request.signal.throwIfAborted();
     const { delayMs, response } = this.answer(request.method, request.url, request.headers.get("authorization"), body);

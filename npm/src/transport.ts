@@ -1,12 +1,13 @@
 /** Sends the requests of conversations by any `fetch`. */
 
 import type { ConversationEvent } from "./conversation.js";
+import type { Answered, Signal } from "./platform.js";
 import type { TokenRequest } from "./request.js";
 import { partsOf } from "./response.js";
 import type { Secret } from "./secret.js";
 
 /** As much of `fetch` as is needed: the global one, undici's, one with a proxy, or a sandbox's. */
-export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
+export type Fetch = (url: string, init: FetchInit) => Promise<Answered>;
 
 /** What `fetch` is called with. */
 export interface FetchInit {
@@ -14,7 +15,7 @@ export interface FetchInit {
   readonly headers: Record<string, string>;
   readonly body?: string;
   readonly redirect: "manual";
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** Written into the package when it is built. */
@@ -38,7 +39,7 @@ export async function send(
   { method, url, headers, body }: TokenRequest,
   token: Secret,
   timeoutMs: number,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
 ): Promise<ConversationEvent> {
   // Nothing was sent, so nothing is unclear: that is worth knowing for the conversation, which then asks to wait.
   if (signal?.aborted) return { type: "failed", message: "it was cancelled before", mayHaveArrived: false };
@@ -114,7 +115,7 @@ function tooLong(): Error {
 }
 
 /** What the work comes to; the reason of the signal where that is aborted before. */
-export async function unlessAborted<T>(work: T, signal: AbortSignal | undefined): Promise<Awaited<T>> {
+export async function unlessAborted<T>(work: T, signal: Signal | undefined): Promise<Awaited<T>> {
   if (signal === undefined) return await work;
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
@@ -187,7 +188,7 @@ export function property(thrown: unknown, name: string): unknown {
 }
 
 /** Waits, unless the signal is aborted before. */
-export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<ConversationEvent> {
+export function sleep(milliseconds: number, signal: Signal | undefined): Promise<ConversationEvent> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve({ type: "cancelled", cause: signal.reason });
     const abort = (): void => {
