@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test readme-test clean
+.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test readme-test test-all test-bundlers clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -33,6 +33,9 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 
 test: rust-test limits-test js-test python-test program-test packed-test readme-test
 	@echo 'All tests passed.'
+
+# All that needs more than the quick proof: bundlers, browsers, other runtimes.
+test-all: test test-bundlers
 
 rust-test:
 	cargo fmt --check
@@ -63,13 +66,21 @@ packed-test: build
 readme-test: build
 	.venv/bin/python tests/readme.py
 
+test-bundlers: npm/dist/index.js $(STAMPS)/bundlers
+	tests/bundlers/run.sh
+
 clean:
-	rm -rf target .venv npm/node_modules npm/bench/node_modules npm/dist npm/wasm
+	rm -rf target .venv npm/node_modules npm/bench/node_modules npm/dist npm/wasm tests/bundlers/node_modules
 
 # ---- set-up -----------------------------------------------------------------------------------------------------------
 
 $(STAMPS)/node_modules: npm/package.json npm/package-lock.json
 	cd npm && npm ci
+	@mkdir -p $(@D) && touch $@
+
+# Nothing of these packages has to be made by a script of theirs.
+$(STAMPS)/bundlers: tests/bundlers/package.json tests/bundlers/package-lock.json
+	cd tests/bundlers && npm ci --ignore-scripts
 	@mkdir -p $(@D) && touch $@
 
 npm/wasm/core_bg.wasm: $(STAMPS)/node_modules $(CORE) $(shell find bindings/wasm -type f)

@@ -1,10 +1,9 @@
 /** The WebAssembly core: loads it at its first use and crosses into it. `bindings/wasm/src/lib.rs` is the other side. */
 
 import * as glue from "../wasm/core_bg.js";
-import wasm from "../wasm/core_bg.wasm";
-import { bytesOf } from "./base64.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { dropBrokenText, type Frame, pack } from "./frame.js";
+import { compiled } from "./module.js";
 import { lookPlain, noPlain, type Plain, plainBody, plainToken } from "./plain.js";
 import { TokenRequest } from "./request.js";
 import type { Answer, IssuedToken } from "./token.js";
@@ -48,13 +47,11 @@ interface Core {
   created: TokenRequest | undefined;
 }
 
-let module: WebAssembly.Module | undefined;
 let current: Core | undefined;
 
 function load(): Core {
-  module ??= new WebAssembly.Module(bytesOf(wasm));
   const imports = glue as unknown as WebAssembly.ModuleImports;
-  const { exports } = new WebAssembly.Instance(module, { "./core_bg.js": imports });
+  const { exports } = new WebAssembly.Instance(compiled(), { "./core_bg.js": imports });
   glue.__wbg_set_wasm(exports);
   (exports["__wbindgen_start"] as () => void)();
   const core: Core = {
@@ -79,6 +76,8 @@ function stopped(cause: unknown, outcome = "nothing was sent"): Error {
   // The glue keeps a view on the memory until that has no length any more, which growing by nothing is enough for.
   current?.memory.grow(0);
   current = undefined;
+  // Nothing stopped that never began.
+  if (cause instanceof AstroTokensError) return cause;
   return new AstroTokensError(`the WebAssembly core stopped, ${outcome}`, { cause });
 }
 

@@ -1,4 +1,4 @@
-/** The build embeds the WebAssembly module in the JavaScript as base64, see `build.mjs`. */
+/** The build embeds the WebAssembly module in the JavaScript as base64, but for `workerd`, see `build.mjs`. */
 declare module "*.wasm" {
   const base64: string;
   export default base64;
