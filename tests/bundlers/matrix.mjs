@@ -15,6 +15,7 @@ import { chromium } from "playwright-core";
 import { rollup } from "rollup";
 import * as vite from "vite";
 import webpack from "webpack";
+import { drive } from "./playground.mjs";
 
 const [tarball, folder] = process.argv.slice(2);
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -52,16 +53,16 @@ const write = (name, text) => writeFileSync(join(folder, name), text);
 
 // ---- a server and a browser -------------------------------------------------------------------------------------------
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
 /** The strictest policy under which WebAssembly runs at all. */
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; connect-src 'self'; worker-src 'self'";
 
-/** Serves the folder on 127.0.0.1; every page with the policy, unless its name says `open`. */
+/** Serves the folder on 127.0.0.1; every page with the policy, unless its name says `open` or it brings its own. */
 const server = createServer((request, response) => {
   const path = join(folder, decodeURIComponent(new URL(request.url, "http://localhost").pathname));
   if (!path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile()) return void response.writeHead(404).end();
   const headers = { "content-type": types[extname(path)] ?? "application/octet-stream" };
-  if (!path.includes("open")) headers["content-security-policy"] = policy;
+  if (!/open|playground/.test(path)) headers["content-security-policy"] = policy;
   response.writeHead(200, headers).end(readFileSync(path));
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -172,7 +173,8 @@ const rows = [
   [
     `Vite ${vite.version}, dev server`,
     async () => {
-      const dev = await vite.createServer({ root: folder, configFile: false, logLevel: "error", server: { host: "127.0.0.1", port: 0 } });
+      const options = { optimizeDeps: { entries: ["vite.html"] }, server: { host: "127.0.0.1", port: 0 } };
+      const dev = await vite.createServer({ root: folder, configFile: false, logLevel: "error", ...options });
       try {
         await dev.listen();
         checkLife(await visit(`http://127.0.0.1:${dev.httpServer.address().port}/vite.html`));
@@ -212,6 +214,15 @@ const rows = [
       await bundle.close();
       check(warnings.length === 0, warnings.join("\n"));
       return bundled("rollup");
+    },
+  ],
+  [
+    "the playground, typed into and seen by axe-core",
+    async () => {
+      if (browser === undefined) throw new NotRun("there is no Chromium");
+      const options = { absWorkingDir: folder, entryPoints: ["playground/playground.js"], bundle: true, minify: true, format: "esm", logLevel: "error" };
+      await esbuild.build({ ...options, outdir: "playground/dist" });
+      await drive(browser, `${origin}/playground/index.html`);
     },
   ],
   ["Deno, with one permission", async () => checkLife(await run(tool("deno"), "run", "--no-prompt", "--no-remote", "--allow-env=ASTRO_DOMAIN", "main.mjs"))],

@@ -16,6 +16,7 @@ fi
 tarball=$(echo "$scratch"/astro-tokens-*.tgz)
 mkdir "$scratch/consumer"
 cp "$root/tests/bundlers/app.mjs" "$root/npm/.npmrc" "$scratch/consumer"
+cp -r "$root/npm/playground" "$scratch/consumer"
 echo '{ "name": "consumer", "private": true }' >"$scratch/consumer/package.json"
 (cd "$scratch/consumer" && npm install --silent "$tarball")
 
