@@ -40,7 +40,7 @@ const common = {
  * An entry for everything that runs JavaScript. `neutral`: nothing of Node, so the same file runs in browsers and elsewhere.
  *
  * The module is embedded twice, for `import` and for `require`. The one file that both can read, browsers included, is a script that
- * leaves it in a global, which no bundler can leave out where nothing is called; it would save two fifths of the download
+ * leaves it in a global, which no bundler can leave out where nothing is called; it would save three tenths of the download
  * from the registry, and nothing of what any program or page loads.
  */
 async function everywhere(entry, module, flavour) {
