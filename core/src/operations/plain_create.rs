@@ -2,7 +2,7 @@
 //! reported, and the body can be written at once.
 //!
 //! Whatever this does not take goes the long way, which knows every rule and says what is wrong. That both agree is
-//! tested with every shared case.
+//! tested with generated inputs, beside the long way; the shared cases take whichever way is theirs.
 
 use std::borrow::Cow;
 
