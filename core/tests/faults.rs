@@ -493,6 +493,16 @@ fn check_truth(case: &str, before: &State, after: &State, world: &World, error: 
             assert!(after[ids[0]].2.contains(&format!("{} {}", ids[2], ids[1])), "{case}: {line}");
         } else if line.starts_with("took the role") {
             assert!(!after[ids[1]].2.iter().any(|role| role.starts_with(ids[0])), "{case}: {line}");
+        } else if line.starts_with("gave the token") && line.ends_with("its other roles") {
+            let is_gone = done(&["deleted", &quoted(ids[0])]) || unclear(&["deleted", &quoted(ids[0])]);
+            assert!(is_gone || after[ids[0]].2.len() > 1, "{case}: {line}");
+        } else if line.starts_with("changed the name or description") {
+            assert_ne!(after[ids[0]], before[ids[0]], "{case}: {line}");
+        } else if line.starts_with("replaced the secret") {
+            assert!(world.delivered.contains_key(ids[0]), "{case}: {line}");
+        } else {
+            // A sentence in other words would be looked at by nobody.
+            panic!("{case}: nothing checks {line}");
         }
     }
     for line in &error.not_done {
@@ -503,6 +513,15 @@ fn check_truth(case: &str, before: &State, after: &State, world: &World, error: 
             assert!(new.is_empty(), "{case}: {line}: {error}");
         } else if line.starts_with("store") {
             assert!(world.stored.is_empty(), "{case}: {line}");
+        } else if line.starts_with("give the token") && ids.len() == 3 {
+            assert!(!after[ids[0]].2.contains(&format!("{} {}", ids[2], ids[1])), "{case}: {line}");
+        } else if line.starts_with("take the role") {
+            assert!(after[ids[1]].2.iter().any(|role| role.starts_with(ids[0])), "{case}: {line}");
+        } else if line.starts_with("change the name or description") {
+            assert_eq!((&after[ids[0]].0, &after[ids[0]].1), (&before[ids[0]].0, &before[ids[0]].1), "{case}: {line}");
+        } else {
+            let is_known = line.ends_with("its other roles") || line.starts_with("replace the secret");
+            assert!(is_known, "{case}: nothing checks {line}");
         }
     }
     // What is left of an attempt is named as such, unless the caller itself wanted to stop there.
