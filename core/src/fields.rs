@@ -5,35 +5,48 @@ use std::borrow::Cow;
 use crate::{Value, report::Report};
 
 /// An input whose fields can be set by name.
-pub(crate) trait Fields<'a>: Default {
+pub(crate) trait Fields<'a>: Slots<'a> + Default {
     /// The fields in snake case, in the order of the documentation.
     const FIELDS: &'static [&'static str];
 
     /// What the API or other tools call a field, for callers who know it by that name.
     const ALIASES: &'static [(&'static str, &'static str)];
 
-    /// The place of a field, by its name in snake case.
-    fn slot(&mut self, field: &str) -> Option<&mut Value<'a>>;
-
     /// Reads the pairs of a mapping; every key that is no field is a problem. `prefix` is where the mapping is.
     fn read<'p>(report: &mut Report, prefix: &str, pairs: impl Iterator<Item = (Cow<'p, str>, Value<'a>)>) -> Self {
         let mut read = Self::default();
-        let spelling = report.spelling;
         for (key, value) in pairs {
-            let field = Self::FIELDS.iter().find(|field| spelling.matches(field, &key));
-            match field.and_then(|field| read.slot(field)) {
-                Some(slot) => *slot = value,
-                None => {
-                    // Where it is clear what was meant, checking goes on as if it had been written right.
-                    let meant = report.unknown_field(prefix, &key, Self::FIELDS, Self::ALIASES);
-                    if let Some(slot) = meant.and_then(|meant| read.slot(meant)).filter(|slot| **slot == Value::Absent)
-                    {
-                        *slot = value;
-                    }
-                }
-            }
+            fill(&mut read, (Self::FIELDS, Self::ALIASES), report, prefix, &key, value);
         }
         read
+    }
+}
+
+/// Where the values of an input are.
+pub(crate) trait Slots<'a> {
+    /// The place of a field, by its name in snake case.
+    fn slot(&mut self, field: &str) -> Option<&mut Value<'a>>;
+}
+
+/// Puts a value in the place that its key names. Not a part of the trait, so that it is compiled once for all inputs.
+fn fill<'a>(
+    input: &mut dyn Slots<'a>,
+    (fields, aliases): (&[&'static str], &[(&'static str, &'static str)]),
+    report: &mut Report,
+    prefix: &str,
+    key: &str,
+    value: Value<'a>,
+) {
+    let spelling = report.spelling;
+    let field = fields.iter().find(|field| spelling.matches(field, key));
+    if let Some(slot) = field.and_then(|field| input.slot(field)) {
+        *slot = value;
+        return;
+    }
+    // Where it is clear what was meant, checking goes on as if it had been written right.
+    let meant = report.unknown_field(prefix, key, fields, aliases);
+    if let Some(slot) = meant.and_then(|meant| input.slot(meant)).filter(|slot| **slot == Value::Absent) {
+        *slot = value;
     }
 }
 
@@ -75,7 +88,9 @@ macro_rules! fields {
         impl<'a> $crate::fields::Fields<'a> for $Name<'a> {
             const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
             const ALIASES: &'static [(&'static str, &'static str)] = &[$(($alias, $target)),*];
+        }
 
+        impl<'a> $crate::fields::Slots<'a> for $Name<'a> {
             fn slot(&mut self, field: &str) -> Option<&mut $crate::Value<'a>> {
                 match field {
                     $(stringify!($field) => Some(&mut self.$field),)*

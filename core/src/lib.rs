@@ -45,6 +45,7 @@ mod api_error;
 mod audit;
 mod base64url;
 mod base_url;
+mod batch;
 mod claims;
 #[cfg(feature = "cli")]
 mod command;
@@ -55,6 +56,7 @@ mod domain;
 mod fields;
 mod grants;
 mod json;
+mod ndjson;
 mod not_a_token;
 mod open;
 mod operations;
@@ -81,6 +83,7 @@ pub use answer::Answer;
 pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
 pub use audit::{Audit, Finding};
+pub use batch::{Batch, BatchEntry};
 pub use claims::{Claims, inspect};
 #[cfg(feature = "cli")]
 pub use command::{

@@ -46,6 +46,8 @@ codes! {
     InvalidUnicode = "invalid_unicode",
     /// The value is not of the type that the field takes.
     WrongType = "wrong_type",
+    /// A line of NDJSON is not JSON.
+    InvalidJson = "invalid_json",
     /// The caller wrote a key that does not exist.
     UnknownField = "unknown_field",
     /// The value is not one of an enumeration: scope, kind, sort, entity type, API version.
@@ -142,6 +144,7 @@ impl Code {
             | Code::ControlCharacter
             | Code::InvalidUnicode
             | Code::WrongType
+            | Code::InvalidJson
             | Code::UnknownField
             | Code::InvalidValue
             | Code::InvalidRole
@@ -264,6 +267,10 @@ impl fmt::Display for Problem {
     }
 }
 
+/// How many problems the text of an error shows: more than any request has, and less than would fill a log where each of
+/// many entries has the same one.
+const SHOWN_PROBLEMS: usize = 100;
+
 /// The caller's mistake: nothing was built and nothing was sent, or in a conversation nothing was changed.
 ///
 /// Its text names every problem, so that one run is enough to mend them all:
@@ -292,8 +299,13 @@ pub struct ValidationError {
 
 impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.problems.len() == 1 { "" } else { "s" };
-        write!(f, "{} has {} problem{plural}, {}", self.subject, self.problems.len(), self.stands)?;
-        self.problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
+        let count = self.problems.len();
+        let plural = if count == 1 { "" } else { "s" };
+        write!(f, "{} has {count} problem{plural}, {}", self.subject, self.stands)?;
+        self.problems.iter().take(SHOWN_PROBLEMS).try_for_each(|problem| write!(f, "\n{problem}"))?;
+        match count.saturating_sub(SHOWN_PROBLEMS) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more, in the `problems` of this error"),
+        }
     }
 }

@@ -37,7 +37,7 @@ fn every_case_passes() {
 #[test]
 fn cases_have_names_of_their_own() {
     let mut cases = cases("");
-    cases.extend(["commands", "claims", "conversations"].into_iter().flat_map(common::cases));
+    cases.extend(["batches", "commands", "claims", "conversations"].into_iter().flat_map(common::cases));
     let names: BTreeSet<&String> = cases.iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), cases.len());
 }
@@ -51,6 +51,10 @@ fn every_code_has_a_case() {
         if let Some(formatted) = case["formatted"].as_object() {
             lists.extend(formatted.values().map(|expected| expected["problems"].clone()));
         }
+    }
+    for (_, case) in cases("batches") {
+        let failures = case["failures"].as_array().cloned().unwrap_or_default();
+        lists.extend(failures.iter().map(|failure| failure["problems"].clone()));
     }
     let shown: BTreeSet<String> = lists
         .iter()

@@ -105,6 +105,7 @@ export type ProblemCode =
   | "control_character"
   | "invalid_unicode"
   | "wrong_type"
+  | "invalid_json"
   | "unknown_field"
   | "invalid_value"
   | "invalid_role"

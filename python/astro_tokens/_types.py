@@ -80,6 +80,7 @@ ProblemCode = Literal[
     "control_character",
     "invalid_unicode",
     "wrong_type",
+    "invalid_json",
     "unknown_field",
     "invalid_value",
     "invalid_role",

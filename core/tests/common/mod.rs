@@ -61,6 +61,9 @@ pub(crate) fn check_problems(name: &str, found: &[Problem], expected: &Json) {
         assert_eq!(problem.field.as_deref(), expected["field"].as_str(), "{name}: {problem}");
         let severity = expected["severity"].as_str().unwrap_or("error");
         assert_eq!(problem.severity.as_str(), severity, "{name}: {problem}");
+        if let Some(message) = expected["message"].as_str() {
+            assert_eq!(problem.message, message, "{name}");
+        }
         if let Some(meant) = expected["meant"].as_str() {
             assert_eq!(problem.help, Some(format!("did you mean `{meant}`?")), "{name}: {problem}");
         }
