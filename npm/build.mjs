@@ -58,7 +58,7 @@ async function everywhere(entry, module, flavour) {
   }
 }
 
-for (const [entry, module] of [["index", "core"], ["client", "client"], ["cli", "cli"], ["sandbox", "sandbox"]]) {
+for (const [entry, module] of [["index", "core"], ["batch", "batch"], ["client", "client"], ["cli", "cli"], ["sandbox", "sandbox"]]) {
   await everywhere(entry, module);
   await everywhere(entry, module, ".workerd");
   copyFileSync(`wasm/${module}_bg.wasm`, `dist/${module}.wasm`);

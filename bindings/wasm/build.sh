@@ -100,7 +100,8 @@ make_module() {
         "$CARGO_TARGET_DIR/$target/wasm/astro_tokens_wasm.wasm" "$work"
     # Named one by one: --all-features makes a file that Node 20 refuses.
     "$wasm_opt" -O3 --enable-bulk-memory --enable-reference-types --enable-nontrapping-float-to-int --enable-sign-ext \
-        --enable-mutable-globals --enable-multivalue "$work/core_bg.wasm" --output "$output/${name}_bg.wasm"
+        --enable-mutable-globals --enable-multivalue --strip-producers --strip-target-features \
+        "$work/core_bg.wasm" --output "$output/${name}_bg.wasm"
     # The package instantiates the module itself, so of the glue it takes the part without an import of the file.
     mv "$work/core_bg.js" "$output/${name}_bg.js"
     mv "$work/core.d.ts" "$output/${name}_bg.d.ts"
@@ -112,6 +113,7 @@ while read -r module features; do
     make_module "$module" "$features" </dev/null
 done <<'END'
 core
+batch   batch
 client  client
 sandbox sandbox
 cli     cli

@@ -46,6 +46,15 @@ pub struct Batch {
     stops_on_error: bool,
 }
 
+/// A place between the requests of a [`Batch`]: see [`Batch::cursor`].
+#[derive(Clone, Debug, Default)]
+pub struct BatchCursor {
+    body: usize,
+    index: usize,
+    failure: usize,
+    warning: usize,
+}
+
 /// What was found in one entry of a [`Batch`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchEntry {
@@ -59,7 +68,20 @@ pub struct BatchEntry {
 
 impl Batch {
     /// An empty one. [`Api::create_tokens`] and [`Api::create_tokens_from_ndjson`] fill one in a single call; this is for
-    /// callers that report their progress or stop in between.
+    /// callers that report their progress or stop in between:
+    ///
+    /// ```
+    /// use astro_tokens::{Api, Batch};
+    ///
+    /// let text = r#"{"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 90}"#;
+    /// let mut batch = Batch::new(&Api::new("clorg")?).stop_on_error(true);
+    /// for line in text.lines() {
+    ///     batch.push_ndjson(line);
+    ///     eprintln!("{} entries, {} of them wrong", batch.total(), batch.failures().len());
+    /// }
+    /// assert_eq!(batch.len(), 1);
+    /// # Ok::<(), astro_tokens::ValidationError>(())
+    /// ```
     #[must_use]
     pub fn new(api: &Api) -> Self {
         Batch::behind(api, 0, 0)
@@ -123,6 +145,10 @@ impl Batch {
     /// Blank lines are no entries. The last line needs no newline; what is pushed next begins a line of its own.
     pub fn push_ndjson(&mut self, text: impl AsRef<[u8]>) {
         let mut rest = text.as_ref();
+        if rest.is_empty() {
+            // A line without anything in it, as `str::lines` gives one.
+            self.lines += 1;
+        }
         if self.lines == 0 {
             // What some editors mark UTF-8 with.
             rest = rest.strip_prefix("\u{feff}".as_bytes()).unwrap_or(rest);
@@ -260,26 +286,44 @@ impl Batch {
         &self.warnings
     }
 
+    /// The method and URL of every request that creates a token.
+    #[must_use]
+    pub fn target(api: &Api) -> (Method, &str) {
+        (Method::Post, api.tokens_url())
+    }
+
     /// The requests, each with the position of its entry. The warnings of a request travel beside it.
     pub fn requests(&self) -> impl Iterator<Item = (usize, Request)> {
-        let bodies = self.bodies.split(|byte| *byte == b'\n').take(self.built);
-        let first = self.total - self.built - self.failures.len();
-        let (mut failures, mut warnings) = (self.failures.iter().peekable(), self.warnings.iter().peekable());
-        let mut index = first;
-        bodies.map(move |body| {
-            while failures.next_if(|failure| failure.index == index).is_some() {
-                index += 1;
-            }
-            let warned = warnings.next_if(|warned| warned.index == index);
-            let request = Request {
-                method: Method::Post,
-                url: self.api.tokens_url().clone(),
-                body: Some(body.to_vec()),
-                warnings: warned.map(|warned| warned.problems.clone()).unwrap_or_default(),
-            };
-            index += 1;
-            (index - 1, request)
-        })
+        let mut cursor = self.cursor();
+        std::iter::from_fn(move || self.next_request(&mut cursor))
+    }
+
+    /// Before the first request: for iterators that cannot borrow the batch, in bindings to other languages.
+    #[must_use]
+    pub fn cursor(&self) -> BatchCursor {
+        BatchCursor { index: self.total - self.built - self.failures.len(), ..BatchCursor::default() }
+    }
+
+    /// The request at the cursor, with the position of its entry; moves the cursor on.
+    pub fn next_request(&self, cursor: &mut BatchCursor) -> Option<(usize, Request)> {
+        let rest = self.bodies.get(cursor.body..)?;
+        let length = rest.iter().position(|byte| *byte == b'\n')?;
+        while self.failures.get(cursor.failure).is_some_and(|failure| failure.index == cursor.index) {
+            cursor.failure += 1;
+            cursor.index += 1;
+        }
+        let index = cursor.index;
+        let warned = self.warnings.get(cursor.warning).filter(|warned| warned.index == index);
+        cursor.warning += usize::from(warned.is_some());
+        cursor.body += length + 1;
+        cursor.index += 1;
+        let request = Request {
+            method: Method::Post,
+            url: self.api.tokens_url().clone(),
+            body: Some(rest[..length].to_vec()),
+            warnings: warned.map(|warned| warned.problems.clone()).unwrap_or_default(),
+        };
+        Some((index, request))
     }
 
     /// The batch, if all of its entries made requests.

@@ -83,7 +83,7 @@ pub use answer::Answer;
 pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
 pub use audit::{Audit, Finding};
-pub use batch::{Batch, BatchEntry};
+pub use batch::{Batch, BatchCursor, BatchEntry};
 pub use claims::{Claims, inspect};
 #[cfg(feature = "cli")]
 pub use command::{

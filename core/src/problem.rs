@@ -297,15 +297,38 @@ pub struct ValidationError {
     pub problems: Vec<Problem>,
 }
 
+impl ValidationError {
+    /// The text of an error with so many problems about something that was not sent, of which these are the first: for
+    /// bindings that keep problems as objects of their own language.
+    #[must_use]
+    pub fn text(subject: &str, problems: usize, first: impl IntoIterator<Item = impl fmt::Display>) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = write_all(&mut text, subject, problems, "nothing was sent", first.into_iter());
+        text
+    }
+}
+
 impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.problems.len();
-        let plural = if count == 1 { "" } else { "s" };
-        write!(f, "{} has {count} problem{plural}, {}", self.subject, self.stands)?;
-        self.problems.iter().take(SHOWN_PROBLEMS).try_for_each(|problem| write!(f, "\n{problem}"))?;
-        match count.saturating_sub(SHOWN_PROBLEMS) {
-            0 => Ok(()),
-            more => write!(f, "\nand {more} more, in the `problems` of this error"),
-        }
+        write_all(f, &self.subject, self.problems.len(), self.stands, self.problems.iter())
+    }
+}
+
+fn write_all(
+    to: &mut impl fmt::Write,
+    subject: &str,
+    count: usize,
+    stands: &str,
+    problems: impl Iterator<Item = impl fmt::Display>,
+) -> fmt::Result {
+    let plural = if count == 1 { "" } else { "s" };
+    write!(to, "{subject} has {count} problem{plural}, {stands}")?;
+    for problem in problems.take(SHOWN_PROBLEMS) {
+        write!(to, "\n{problem}")?;
+    }
+    match count.saturating_sub(SHOWN_PROBLEMS) {
+        0 => Ok(()),
+        more => write!(to, "\nand {more} more, in the `problems` of this error"),
     }
 }

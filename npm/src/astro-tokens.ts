@@ -1,4 +1,4 @@
-import { Api } from "./api.js";
+import { Api } from "./batch-api.js";
 import { baseUrlOfDomain, type Claims, credentialFromEnv, type Environment, inspectToken } from "./claims.js";
 import { checkFunction, checkObject, checkOptions, checkText } from "./checks.js";
 import type { Conversation, ConversationEvent, Step } from "./conversation.js";

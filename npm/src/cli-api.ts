@@ -1,4 +1,4 @@
-import { Api as RequestApi } from "./api.js";
+import { Api as RequestApi } from "./batch-api.js";
 import { type CommandOutcome, Session } from "./cli-session.js";
 import { buildCommand, type Command, type CommandObject } from "./command.js";
 import type { Conversation } from "./conversation.js";

@@ -1,12 +1,12 @@
 /**
- * All of `astro-tokens`, and what talks to Astro: a client on any `fetch`, the conversations that it drives, answers,
+ * All of `astro-tokens/batch`, and what talks to Astro: a client on any `fetch`, the conversations that it drives, answers,
  * secrets and errors. It is an entry of its own because it comes with a larger WebAssembly, which nobody needs for
  * requests.
  *
  * @packageDocumentation
  */
 
-export * from "./index.js";
+export * from "./batch.js";
 export { parseAnswer } from "./answer.js";
 export { AstroTokens, type AstroTokensOptions, type RotateInput, type RunOptions, type Store } from "./astro-tokens.js";
 export { type AuditOptions, type Finding, findingsOf } from "./audit.js";

@@ -115,6 +115,12 @@ export function create(settings: Settings, input: unknown): TokenRequest<IssuedT
   return request;
 }
 
+/** The body that creates a token, the short way; nothing where that cannot be gone. */
+export function createPlain(settings: Settings, input: unknown): string | undefined {
+  const token = plainToken(input);
+  return token && runFor(settings, () => plainBody(current!.plain, token));
+}
+
 /** The one request that `run` builds of the input for the `Api` with these settings, or everything that is wrong. */
 export function buildBy(settings: Settings, input: unknown, run: Run<boolean>): TokenRequest | ValidationError {
   // Packing runs code of the caller, which may use the core; so it is over before the core's buffers are touched.
@@ -163,6 +169,30 @@ export function callFor<T>(settings: Settings, input: unknown, run: Run<T | unde
   }
 }
 
+/** The same without a frame. */
+export function runFor<T>(settings: Settings, work: () => T): T {
+  return run(() => {
+    use(current!, settings);
+    return work();
+  });
+}
+
+/** What `run` makes of text of the core's own, in UTF-8, for the `Api` with these settings. Nothing of it is packed. */
+export function callWithText<T>(settings: Settings, text: string | Uint8Array, run: (bytes: number) => T): T {
+  try {
+    const core = (current ??= load());
+    use(core, settings);
+    return run(writeText(core, text));
+  } catch (cause) {
+    throw stopped(cause);
+  }
+}
+
+/** Text that the core left in its memory. */
+export function textAt(address: number, length: number): string {
+  return decoder.decode(new Uint8Array(current!.memory.buffer, address, length));
+}
+
 /** What `work` makes without a frame; where that is nothing, everything that is wrong. */
 export function attempt<T>(work: () => T | undefined): T | ValidationError {
   return run(() => work() ?? error());
@@ -182,7 +212,13 @@ function openWith(core: Core, options: Frame): Settings | ValidationError {
   core.settings = core.created = undefined;
   const bytes = write(core, options);
   if (!glue.open_api(options.numbers.length, bytes, options.text.length)) return error();
-  return (core.settings = glue.settings() as Settings);
+  const [organizationId, apiVersion, baseUrl, strict, allowUnknownRoles, workspaceId, deploymentId] = glue.settings();
+  const settings: Settings = { organizationId, apiVersion, baseUrl, strict, allowUnknownRoles };
+  return (core.settings = {
+    ...settings,
+    ...(workspaceId !== undefined && { workspaceId }),
+    ...(deploymentId !== undefined && { deploymentId }),
+  });
 }
 
 /** Makes the `Api` with these settings the one of the next call. */
@@ -224,7 +260,20 @@ const noProblems: readonly Problem[] = Object.freeze([]);
 
 /** The problems of the last call, or the warnings beside what it made. */
 export function problems(): readonly Problem[] {
-  return frozen(glue.take_problems() as Problem[]);
+  const list = glue.take_problems();
+  const found: Problem[] = [];
+  for (let at = 0; at < list.length; at += problemLength) found.push(problemAt(list, at));
+  return frozen(found);
+}
+
+/** How many values there are of a problem in a list of the core. */
+export const problemLength = 8;
+
+/** The problem whose values begin there. */
+export function problemAt(list: readonly any[], at: number): Problem {
+  const [code, severity, field = null, message, help = null, start, end, argument] = list.slice(at, at + problemLength);
+  const span = start === undefined ? null : { ...(argument !== undefined && { argument }), start, end };
+  return { code, severity, field, message, help, span };
 }
 
 /** Problems as the core made them, for good. */
@@ -256,6 +305,22 @@ function write(core: Core, frame: Frame): number {
   }
   const view = core.numbers;
   for (let at = 0; at < numbers.length; at++) view[at] = numbers[at]!;
+  return written;
+}
+
+/** Writes text into memory and returns how many bytes it takes. A lone surrogate is written as JSON writes one. */
+function writeText(core: Core, text: string | Uint8Array): number {
+  if (core.text.length < text.length) reserve(core, 0, text.length);
+  if (typeof text !== "string") {
+    core.text.set(text);
+    return text.length;
+  }
+  let { read, written } = encoder.encodeInto(text, core.text);
+  if (read !== text.length || written !== text.length) {
+    const whole = text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+    reserve(core, 0, 3 * whole.length);
+    ({ read, written } = encoder.encodeInto(whole, core.text));
+  }
   return written;
 }
 

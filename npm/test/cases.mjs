@@ -39,9 +39,10 @@ export function checkProblems(found, expected) {
     found.map(short),
     expected.map(({ code, field, severity = "error" }) => ({ code, field: field && camel(field), severity })),
   );
-  for (const [index, { names, meant }] of expected.entries()) {
+  for (const [index, { names, meant, message: wanted }] of expected.entries()) {
     const { help, message } = found[index];
     assert.ok(message.length > 0);
+    if (wanted !== undefined) assert.equal(message, wanted);
     if (names !== undefined) assert.ok(help.includes(`\`${camel(names)}\``), help);
     if (meant !== undefined) assert.equal(help, `did you mean \`${camel(meant)}\`?`);
   }

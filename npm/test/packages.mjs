@@ -10,7 +10,13 @@ export const packages = {
   require: require("astro-tokens"),
 };
 
-/** The entry that talks to Astro, which has all of the other one too. */
+/** The entry for many tokens at once, which has all of the other one too. */
+export const batchPackages = {
+  "import batch": await import("astro-tokens/batch"),
+  "require batch": require("astro-tokens/batch"),
+};
+
+/** The entry that talks to Astro, which has all of the other two. */
 export const clientPackages = {
   "import client": await import("astro-tokens/client"),
   "require client": require("astro-tokens/client"),
@@ -22,7 +28,7 @@ export const sandboxPackages = {
   "require sandbox": require("astro-tokens/sandbox"),
 };
 
-/** The entry with the command line, which has all of the other two. */
+/** The entry with the command line, which has all of the other three. */
 export const cliPackages = {
   "import cli": await import("astro-tokens/cli"),
   "require cli": require("astro-tokens/cli"),

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { camel, checkProblems, special, spelt } from "./cases.mjs";
-import { clientPackages, cliPackages, packages } from "./packages.mjs";
+import { batchPackages, clientPackages, cliPackages, packages } from "./packages.mjs";
 
 const folder = new URL("../../tests/vectors/", import.meta.url);
 function run({ Api }, { api = { organization_id: "clorg" }, operation, input }) {
@@ -39,7 +39,7 @@ function check(astroTokens, expected) {
 
 const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
 assert.ok(files.length > 0);
-for (const [way, astroTokens] of Object.entries({ ...packages, ...clientPackages, ...cliPackages })) {
+for (const [way, astroTokens] of Object.entries({ ...packages, ...batchPackages, ...clientPackages, ...cliPackages })) {
   for (const file of files) {
     describe(`${way}: ${file}`, () => {
       const { cases } = JSON.parse(readFileSync(new URL(file, folder), "utf8"), special);

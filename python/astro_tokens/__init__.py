@@ -17,6 +17,7 @@ None of this touches the network: any HTTP client can send the request, with the
 from ._core import (
     Api,
     ApiToken,
+    Batch,
     Claims,
     Command,
     Credential,
@@ -43,6 +44,7 @@ from ._core import (
 from ._errors import (
     ApiError,
     AstroTokensError,
+    BatchEntry,
     Candidate,
     ConversationError,
     FieldError,
@@ -61,6 +63,8 @@ __all__ = [
     "AstroTokens",
     "AstroTokensError",
     "AsyncAstroTokens",
+    "Batch",
+    "BatchEntry",
     "Candidate",
     "Claims",
     "ClientSettings",

@@ -2,6 +2,7 @@ from ._client import AstroTokens as AstroTokens, AsyncAstroTokens as AsyncAstroT
 from ._core import (
     Api as Api,
     ApiToken as ApiToken,
+    Batch as Batch,
     Claims as Claims,
     Command as Command,
     Credential as Credential,
@@ -28,6 +29,7 @@ from ._core import (
 from ._errors import (
     ApiError as ApiError,
     AstroTokensError as AstroTokensError,
+    BatchEntry as BatchEntry,
     Candidate as Candidate,
     ConversationError as ConversationError,
     FieldError as FieldError,
@@ -84,6 +86,8 @@ __all__ = [
     "AstroTokens",
     "AstroTokensError",
     "AsyncAstroTokens",
+    "Batch",
+    "BatchEntry",
     "Candidate",
     "Claims",
     "ClientSettings",

@@ -1,10 +1,10 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, SupportsIndex, TypeAlias, final, overload
 
 from typing_extensions import Self, TypeVar, disjoint_base
 
-from ._errors import Problem
+from ._errors import BatchEntry, Problem
 from ._types import (
     ApiInput,
     ApiVersion,
@@ -29,6 +29,7 @@ from ._types import (
 __all__ = [
     "Api",
     "ApiToken",
+    "Batch",
     "Claims",
     "Command",
     "Conversation",
@@ -113,6 +114,14 @@ class Api:
     ) -> Request[ApiToken]: ...
     @overload
     def create_token(self, input: CreateTokenInput | Entries, /) -> Request[ApiToken]: ...
+    def create_tokens(
+        self,
+        entries: str | bytes | bytearray | memoryview | Iterable[CreateTokenInput | Entries | str | bytes],
+        /,
+        *,
+        stop_on_error: bool = False,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> Batch: ...
     @overload
     def list_tokens(
         self,
@@ -208,6 +217,21 @@ class Secret:
     __hash__: None  # type: ignore[assignment]
     def __copy__(self) -> Secret: ...
     def __deepcopy__(self, memo: object, /) -> Secret: ...
+
+@final
+class Batch:
+    @property
+    def bodies(self) -> bytes: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def failures(self) -> tuple[BatchEntry, ...]: ...
+    @property
+    def warnings(self) -> tuple[BatchEntry, ...]: ...
+    def items(self) -> Iterator[tuple[int, Request[ApiToken]]]: ...
+    def raise_for_errors(self) -> None: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Request[ApiToken]]: ...
 
 @final
 class ApiToken:

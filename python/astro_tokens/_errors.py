@@ -122,6 +122,31 @@ class Problem(_Value):
         return Problem, (*self._fields(), self._text)
 
 
+class BatchEntry(_Value):
+    """What was found in one entry of a `Batch`. It cannot be changed, and compares by its fields."""
+
+    __module__ = "astro_tokens"
+    __slots__ = ("index", "line", "problems")
+    __match_args__ = ("index", "line", "problems")
+
+    index: int
+    """The position of the entry: 0 is the first one. Blank lines are no entries."""
+    line: int | None
+    """Its line, where it was a line of NDJSON: 1 is the first one."""
+    problems: tuple[Problem, ...]
+    """Everything that was found. Each `field` begins with the place of the entry: `line 3: role`, `[2].role`."""
+
+    def __init__(self, index: int, line: int | None, problems: tuple[Problem, ...]) -> None:
+        """Made by this package."""
+        put = object.__setattr__
+        put(self, "index", index)
+        put(self, "line", line)
+        put(self, "problems", problems)
+
+    def __reduce__(self) -> tuple[type[BatchEntry], tuple[object, ...]]:
+        return BatchEntry, self._fields()
+
+
 class AstroTokensError(Exception):
     """The base of everything that this package raises on purpose."""
 

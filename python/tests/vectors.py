@@ -55,6 +55,7 @@ def check_problems(found, expected, source=None):
         assert "names" not in wanted or f"`{wanted['names']}`" in problem.help
         assert "meant" not in wanted or problem.help == f"did you mean `{wanted['meant']}`?"
         assert problem.message in str(problem)
+        assert problem.message == wanted.get("message", problem.message)
         if "at" in wanted:
             assert (problem.span and covered(source, problem.span)) == wanted["at"]
 

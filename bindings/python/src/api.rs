@@ -11,6 +11,7 @@ use pyo3::{
 
 use crate::{
     arguments::{Argument, mapping_or_token_id, refuse_keywords, request},
+    batch::{self, Batch},
     command::Command,
     conversation::{self, Conversation},
     errors,
@@ -135,6 +136,33 @@ impl Api {
             input,
             CreateToken { name, role, workspace_id, deployment_id, scope, description, expiration_days, kind }
         )
+    }
+
+    /// Build the requests that create many tokens. An entry that is wrong does not stop the others.
+    ///
+    /// Args:
+    ///     entries (str, bytes or iterable): NDJSON in UTF-8: one object a line with the fields of `create_token` by name;
+    ///         blank lines are no entries. Or an iterable of mappings with those fields; lines of NDJSON in it, as an
+    ///         open file gives them, are read, too.
+    ///     stop_on_error (bool): Makes the first entry with an error the last one that is looked at.
+    ///     on_progress (callable): Is called with the number of entries so far, and how many of them are wrong: about
+    ///         every thousand entries, and at the end. What it raises ends the work.
+    ///
+    /// Returns:
+    ///     Batch: The requests, and what is wrong with the entries that made none; see its `raise_for_errors`.
+    ///
+    /// Raises:
+    ///     TypeError: Something that is neither text nor an iterable, or one mapping.
+    ///
+    /// Source of the format: https://github.com/ndjson/ndjson-spec
+    #[pyo3(signature = (entries, /, *, stop_on_error = false, on_progress = None))]
+    fn create_tokens(
+        &self,
+        entries: &Bound<'_, PyAny>,
+        stop_on_error: bool,
+        on_progress: Argument<'_, '_>,
+    ) -> PyResult<Batch> {
+        batch::create_tokens(&self.0, entries, stop_on_error, on_progress)
     }
 
     /// Build the request that lists one page of the Organization's tokens.

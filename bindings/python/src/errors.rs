@@ -13,7 +13,7 @@ use pyo3::{
 
 use crate::secret::Secret;
 
-const MODULE: &str = "astro_tokens._errors";
+pub(crate) const MODULE: &str = "astro_tokens._errors";
 
 /// The exception that says what is wrong; where even making it fails, that failure.
 pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {

@@ -5,6 +5,7 @@
 mod answers;
 mod api;
 mod arguments;
+mod batch;
 mod claims;
 mod command;
 mod conversation;
@@ -26,6 +27,7 @@ mod _core {
     use crate::{
         answers::{ApiToken, Subject, SubjectRoles, TokenPage, TokenRole},
         api::Api,
+        batch::Batch,
         claims::{Claims, Credential, base_url_of_domain, credential_from_env, inspect_token},
         command::{Command, correct_command, explain_command, format_command, parse_command},
         conversation::{Conversation, Event, Session, Step},

@@ -29,6 +29,18 @@ pub(crate) fn everything(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> 
     copied(object, CONTAINERS)
 }
 
+/// The pairs of a dictionary, which the caller holds, as an object.
+pub(crate) fn members<'a>(pairs: &'a [(Bound<'_, PyAny>, Bound<'_, PyAny>)]) -> PyResult<Value<'a>> {
+    let member = |(key, value): &'a (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        let key = match key.cast::<PyString>().ok().and_then(|key| key.to_str().ok()) {
+            Some(key) => Cow::Borrowed(key),
+            None => name(key)?,
+        };
+        Ok((key, argument(Some(value))?))
+    };
+    Ok(Value::Object(pairs.iter().map(member).collect::<PyResult<_>>()?))
+}
+
 /// A value that may be inside of a container. Text is copied, because the container is not ours and could let go of it.
 fn copied(object: &Bound<'_, PyAny>, containers: usize) -> PyResult<Value<'static>> {
     if let Ok(string) = object.cast::<PyString>() {

@@ -8,6 +8,8 @@
 pub mod answer;
 #[cfg(feature = "client")]
 pub mod audit;
+#[cfg(feature = "batch")]
+pub mod batch;
 #[cfg(feature = "client")]
 pub mod claims;
 #[cfg(feature = "cli")]
@@ -25,10 +27,8 @@ mod tokens;
 
 use std::cell::RefCell;
 
-use astro_tokens::{Api, Method, OperationKind, Problem, Request, Spelling, ValidationError, Value};
-use js_sys::Object;
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
+use astro_tokens::{Api, Method, OperationKind, Problem, Request, Span, Spelling, ValidationError, Value};
+use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use frame::Frame;
@@ -47,6 +47,9 @@ struct Boundary {
     problems: Vec<Problem>,
     message: String,
     plain: Plain,
+    /// What a batch found in entries that made no request, and in those that made one.
+    #[cfg(feature = "batch")]
+    entries: [Vec<astro_tokens::BatchEntry>; 2],
 }
 
 thread_local! {
@@ -145,36 +148,23 @@ pub fn open_api(numbers: usize, bytes: usize, units: usize) -> bool {
     })
 }
 
-/// The settings of the open `Api`, with what the options left out.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Settings<'a> {
-    organization_id: &'a str,
-    api_version: &'static str,
-    base_url: &'a str,
-    strict: bool,
-    allow_unknown_roles: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workspace_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deployment_id: Option<&'a str>,
-}
-
-/// The settings of the open `Api` as an object, with what the options left out.
+/// The settings of the open `Api` in the order of its options, with what those left out.
 #[wasm_bindgen]
 #[must_use]
-pub fn settings() -> JsValue {
+pub fn settings() -> Array {
     with(|boundary| {
-        let settings = boundary.api.as_ref().map(|api| Settings {
-            organization_id: api.organization_id(),
-            api_version: api.version().as_str(),
-            base_url: api.base_url(),
-            strict: api.is_strict(),
-            allow_unknown_roles: api.allows_unknown_roles(),
-            workspace_id: api.workspace_id(),
-            deployment_id: api.deployment_id(),
-        });
-        to_object(&settings)
+        let Some(api) = &boundary.api else { return Array::new() };
+        [
+            api.organization_id().into(),
+            api.version().as_str().into(),
+            api.base_url().into(),
+            api.is_strict().into(),
+            api.allows_unknown_roles().into(),
+            or_undefined(api.workspace_id()),
+            or_undefined(api.deployment_id()),
+        ]
+        .into_iter()
+        .collect()
     })
 }
 
@@ -211,6 +201,8 @@ impl Boundary {
             problems: Vec::new(),
             message: String::new(),
             plain: Plain::new(),
+            #[cfg(feature = "batch")]
+            entries: [Vec::new(), Vec::new()],
         }
     }
 
@@ -253,19 +245,44 @@ impl Boundary {
 #[must_use]
 pub fn headers() -> Object {
     with(|boundary| {
-        let entries = js_sys::Array::new();
+        let entries = Array::new();
         for (name, value) in boundary.headers {
-            entries.push(&js_sys::Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
+            entries.push(&Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
         }
         Object::from_entries(&entries).unwrap_or_default()
     })
 }
 
-/// The problems that the last call ended with, or the warnings beside its request, as a list of objects.
+/// The problems that the last call ended with, or the warnings beside its request, one behind the other.
 #[wasm_bindgen]
 #[must_use]
-pub fn take_problems() -> JsValue {
-    to_object(&with(|boundary| std::mem::take(&mut boundary.problems)))
+pub fn take_problems() -> Array {
+    let list = Array::new();
+    let problems = with(|boundary| std::mem::take(&mut boundary.problems));
+    problems.iter().for_each(|problem| push_problem(&list, problem));
+    list
+}
+
+/// Appends the values of a problem: `problemAt` in `npm/src/core.ts` makes an object of them.
+fn push_problem(list: &Array, problem: &Problem) {
+    let Problem { code, severity, field, message, help, span } = problem;
+    let number = |number: Option<usize>| number.map_or(JsValue::UNDEFINED, |number| (number as f64).into());
+    for value in [
+        code.as_str().into(),
+        severity.as_str().into(),
+        or_undefined(field.as_deref()),
+        message.into(),
+        or_undefined(help.as_deref()),
+        number(span.map(|Span { start, .. }| start)),
+        number(span.map(|Span { end, .. }| end)),
+        number(span.and_then(|Span { argument, .. }| argument)),
+    ] {
+        list.push(&value);
+    }
+}
+
+fn or_undefined(text: Option<&str>) -> JsValue {
+    text.map_or(JsValue::UNDEFINED, JsValue::from_str)
 }
 
 /// The text of the error that the last call ended with.
@@ -283,7 +300,8 @@ pub fn as_curl(method: &str, url: String, body: Option<String>) -> Option<String
     Some(Request::from_parts(method, url, body.map(String::into_bytes)).as_curl())
 }
 
-/// Plain objects and `null`, never a `Map`.
-fn to_object(value: &impl Serialize) -> JsValue {
-    value.serialize(&Serializer::json_compatible()).unwrap_or_default()
+/// Plain objects and `null`, never a `Map`. Not for requests: what does this for any type is a twentieth of the download.
+#[cfg(any(feature = "client", feature = "sandbox"))]
+fn to_object(value: &impl serde::Serialize) -> JsValue {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
 }
