@@ -112,6 +112,10 @@ pub use token::{ApiToken, Extra, Subject, SubjectRoles, TokenPage, TokenRole};
 pub use value::Value;
 pub use vocabulary::Vocabulary;
 
-#[cfg(all(doctest, feature = "cli"))]
+#[cfg(all(doctest, feature = "cli", feature = "sandbox"))]
+#[doc = include_str!("../README.md")]
+struct Page;
+
+#[cfg(all(doctest, feature = "cli", feature = "sandbox"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
