@@ -1,4 +1,4 @@
-"""Executes everything that the pages show, and follows their links.
+"""Executes everything that the pages show, follows their links, and looks for what they leave out.
 
 The blocks of a page run one after the other in a folder of its own, where nothing but the packages is. The `text` block after a
 block is what that prints; without one it prints nothing. Rust blocks are doc tests of the core, which names their pages. A
@@ -8,6 +8,7 @@ shell block that cannot run here says why in a comment above it: `<!-- not run: 
 """
 
 import contextlib
+import inspect
 import json
 import os
 import re
@@ -17,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+
+from astro_tokens import AstroTokens, ClientSettings
 
 ROOT = Path(__file__).parents[2]
 NODE_PACKAGE = ROOT / "npm"
@@ -119,15 +122,7 @@ def run_typescript(block: Block, folder: Path) -> str:
     return output(block, ["node", "block.mjs"], folder)
 
 
-def read_json(block: Block, _: Path) -> str:
-    try:
-        json.loads(block.code)
-    except ValueError as error:
-        block.fails(f"is no JSON ({error})")
-    return ""
-
-
-RUNNERS = {"python": run_python, "sh": run_shell, "js": run_javascript, "ts": run_typescript, "json": read_json}
+RUNNERS = {"python": run_python, "sh": run_shell, "js": run_javascript, "ts": run_typescript}
 
 
 def run(blocks: list[Block], doc_tests: str) -> int:
@@ -157,7 +152,7 @@ def run(blocks: list[Block], doc_tests: str) -> int:
     return ran
 
 
-# ---- links ------------------------------------------------------------------------------------------------------------
+# ---- links and names --------------------------------------------------------------------------------------------------
 
 
 def prose(text: str) -> str:
@@ -193,12 +188,30 @@ def broken_links(page: str, text: str) -> list[str]:
 def wrong_names(page: str, text: str) -> list[str]:
     """What a page calls by a name that nothing has."""
     targets = re.search(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    wrong = [f"make {name}" for name in MAKE.findall(text) if targets is None or name not in targets[1].split()]
+    return [f"make {name}" for name in MAKE.findall(text) if targets is None or name not in targets[1].split()]
+
+
+def camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+
+
+def left_out(page: str, text: str) -> list[str]:
+    """What a page has to name and does not."""
     if page == "CONTRIBUTING.md":
-        # The map of the core is complete.
         modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "core/src").iterdir()}
-        wrong += sorted(modules - {link["target"] for link in LINK.finditer(text)})
-    return wrong
+        return sorted(modules - {link["target"] for link in LINK.finditer(text)})
+    vocabulary = json.loads((ROOT / "core/vocabulary.json").read_text(encoding="utf-8"))
+    inputs = [*vocabulary["operations"].items(), *vocabulary["conversations"].items()]
+    words = {word for name, fields in inputs for word in (name, *fields)}
+    if page == "python/README.md":
+        words |= {*inspect.signature(AstroTokens).parameters, *ClientSettings.__annotations__} - {"settings"}
+    elif page == "npm/README.md":
+        words = set(map(camel, words))
+    elif page == "docs/command.md":
+        words = set(re.findall(r'flag\("(--[\w-]+)"', (ROOT / "core/src/program/options.rs").read_text(encoding="utf-8")))
+    else:
+        return []
+    return sorted(word for word in words if not re.search(f"`{word}[` ]", text))
 
 
 def main() -> None:
@@ -210,7 +223,9 @@ def main() -> None:
     for page in pages:
         text = (ROOT / page).read_text(encoding="utf-8")
         if wrong := broken_links(page, text) + wrong_names(page, text):
-            sys.exit(f"{page}: it names what does not exist, or leaves out what does: {', '.join(wrong)}")
+            sys.exit(f"{page} names what does not exist: {', '.join(wrong)}")
+        if missing := left_out(page, text):
+            sys.exit(f"{page} leaves out what exists: {', '.join(missing)}")
         blocks = blocks_of(page, text)
         ran = run(blocks, doc_tests)
         doc_tested = sum(block.language == "rust" for block in blocks)
