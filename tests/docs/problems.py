@@ -110,7 +110,15 @@ def conversations(case: Case, raw: Case) -> Shown:
     yield lines, (*errors, *warnings)
 
 
-KINDS = {".": requests, "commands": commands, "claims": claims, "conversations": conversations}
+def batches(case: Case, raw: Case) -> Shown:
+    for line, raw_line in zip(case.get("lines", []), raw.get("lines", []), strict=True):
+        if isinstance(raw_line, str):
+            batch = Api(case.get("api", CLORG)).create_tokens(line)
+            problems = [problem for entry in (*batch.failures, *batch.warnings) for problem in entry.problems]
+            yield [f"create_tokens {raw_line}"], tuple(problems)
+
+
+KINDS = {".": requests, "commands": commands, "claims": claims, "conversations": conversations, "batches": batches}
 
 
 def examples() -> dict[str, tuple[list[str], Problem]]:
