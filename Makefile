@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test readme-test test-all test-bundlers clean
+.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test docs-test test-all test-bundlers clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -31,7 +31,7 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 	PYTHONPATH=python $(BENCH)/venv/bin/python python/bench/main.py >$(BENCH)/python.json
 	@$(PYTHON) python/bench/table.py
 
-test: rust-test limits-test js-test python-test program-test packed-test readme-test
+test: rust-test limits-test js-test python-test program-test packed-test docs-test
 	@echo 'All tests passed.'
 
 # All that needs more than the quick proof: bundlers, browsers, other runtimes.
@@ -63,8 +63,9 @@ packed-test: build
 	tests/packed/node.sh
 	tests/packed/python.sh .venv/bin/python
 
-readme-test: build
-	.venv/bin/python tests/readme.py
+docs-test: build
+	.venv/bin/python tests/docs/problems.py
+	.venv/bin/python tests/docs/pages.py
 
 test-bundlers: npm/dist/index.js $(STAMPS)/bundlers
 	tests/bundlers/run.sh

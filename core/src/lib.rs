@@ -26,15 +26,20 @@
 //! | replace the secret | [`RotateToken`] |
 //! | delete a token | [`DeleteToken`] |
 //!
-//! With the feature `program` it is the command `astro-tokens` itself, for a host that lends it the world.
+//! What they share is the [`Api`]; what is wrong is a [`ValidationError`] with [`Problem`]s, each with a stable [`Code`];
+//! what Astro refused is an [`ApiError`]. The value of a token is a [`Secret`], which no output shows.
 //!
-//! With the feature `sandbox` there is an Astro API in memory to try all this on, the `Sandbox`.
-//! With the feature `cli` it also reads, explains, corrects and writes the command lines of the Astro CLI that do this.
+//! Work that takes several requests, such as a rotation that loses no secret, is a state machine of the module
+//! [`conversation`], which lends itself to any HTTP client, blocking or not. [`inspect`] says what a token is for without a
+//! request, [`Credential`] which one an environment provides, and [`Audit`] which tokens deserve a look.
 //!
-//! With the features `jiff`, `chrono` and `time` a [`Timestamp`] converts to the times of those crates and back, and with
-//! `http` a [`Request`] to that of any HTTP client, and its answer to a [`Response`].
-//!
-//! What they share is the [`Api`]; what is wrong is a [`ValidationError`] with [`Problem`]s, each with a stable [`Code`].
+//! | feature | what it adds |
+//! |---|---|
+//! | `cli` | the command lines of the Astro CLI: read, explained, corrected and written |
+//! | `sandbox` | an Astro API in memory to try all this on, the `Sandbox` |
+//! | `program` | the command `astro-tokens` itself, for a host that lends it the world |
+//! | `http` | a [`Request`] becomes that of any HTTP client, and its answer a [`Response`] |
+//! | `jiff`, `chrono`, `time` | a [`Timestamp`] becomes a time of these crates, and back |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -112,6 +117,10 @@ pub use token::{ApiToken, Extra, Subject, SubjectRoles, TokenPage, TokenRole};
 pub use value::Value;
 pub use vocabulary::Vocabulary;
 
-#[cfg(all(doctest, feature = "cli"))]
+#[cfg(all(doctest, feature = "cli", feature = "sandbox"))]
+#[doc = include_str!("../README.md")]
+struct Page;
+
+#[cfg(all(doctest, feature = "cli", feature = "sandbox"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

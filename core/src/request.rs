@@ -46,6 +46,19 @@ impl Method {
 ///
 /// Whoever sends it adds `authorization: Bearer …`, so a request can be printed, logged, compared and stored. The
 /// warnings travel beside it and are no part of its identity.
+///
+/// ```
+/// use astro_tokens::{Api, CreateToken, Operation, Request};
+///
+/// let request = CreateToken::new("CI", "ORGANIZATION_MEMBER").request(&Api::new("clorg")?)?;
+/// assert_eq!(request.headers(), [("accept", "application/json"), ("content-type", "application/json")]);
+/// assert_eq!(request.body(), Some(&br#"{"name":"CI","scope":"ORGANIZATION","role":"ORGANIZATION_MEMBER"}"#[..]));
+/// assert_eq!(request.warnings()[0].message, "the token will never expire");
+///
+/// let stored = Request::from_parts(request.method(), request.url(), request.body().map(<[u8]>::to_vec));
+/// assert_eq!(stored, request);
+/// # Ok::<(), astro_tokens::ValidationError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(crate) method: Method,

@@ -12,6 +12,19 @@ use crate::Api;
 ///
 /// Its clones share the pace, because Astro's rate limits are per credential, and one of their conversations at a time
 /// changes a token: make one session for each credential.
+///
+/// ```
+/// use astro_tokens::conversation::{Event, RotateToken, Session, Step, Work};
+/// use astro_tokens::Api;
+///
+/// let session = Session::new(Api::new("clorg")?).token_id("cltoken0").attempts(3).patience_ms(30_000);
+///
+/// // Who rotates the token that they authenticate with would be locked out by a lost answer.
+/// let mut conversation = RotateToken::default().token_id("cltoken0").start(&session, 0)?;
+/// let Step::Failed(error) = conversation.step(Event::Start, 1_795_336_810_000) else { panic!() };
+/// assert_eq!(error.code.as_str(), "would_lock_out");
+/// # Ok::<(), astro_tokens::ValidationError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(super) api: Api,
