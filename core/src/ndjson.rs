@@ -46,7 +46,7 @@ impl<'t> Lines<'t> {
 
     /// The members of the object that begins here, one after the other; nothing where there is no object.
     pub(crate) fn members(&mut self) -> Option<Members<'_, 't>> {
-        self.takes(b'{').then(|| Members { lines: self, is_first: true, is_open: true, depth: 1 })
+        self.takes(b'{').then_some(Members { lines: self, is_first: true, is_open: true, depth: 1 })
     }
 
     /// The value that begins here.
@@ -234,7 +234,10 @@ impl<'t> Lines<'t> {
         let fraction = if self.takes(b'.') { self.digits()? } else { "" };
         let mut exponent = 0;
         if self.takes(b'e') || self.takes(b'E') {
-            let is_negative = self.takes(b'-') || (self.takes(b'+') && false);
+            let is_negative = self.takes(b'-');
+            if !is_negative {
+                self.takes(b'+');
+            }
             // Beyond these, a number is nothing or infinite however long it is.
             let digits = self.digits()?.parse().unwrap_or(100_000).min(100_000);
             exponent = if is_negative { -digits } else { digits };
