@@ -265,7 +265,10 @@ impl<'a> Walk<'a> {
     }
 
     fn is_next(&mut self, byte: u8) -> bool {
-        self.space();
+        // Astro writes none.
+        if self.byte() != Some(byte) {
+            self.space();
+        }
         let is_next = self.byte() == Some(byte);
         self.at += usize::from(is_next);
         is_next
