@@ -48,14 +48,25 @@ pub(crate) fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiErr
     if !response.is_success() {
         return Err(ApiError::refused(response));
     }
-    serde_json::from_slice(response.body()).map_err(|error| {
-        let reason = match error.classify() {
-            serde_json::error::Category::Data => "the answer does not have the documented shape",
-            serde_json::error::Category::Eof => "the answer is cut short",
-            serde_json::error::Category::Io | serde_json::error::Category::Syntax => "the answer is not JSON",
-        };
-        ApiError::unreadable(response, reason)
-    })
+    let not_json = "the answer is not JSON";
+    let text = match std::str::from_utf8(response.body()) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_some() => return Err(ApiError::unreadable(response, not_json)),
+        // It ends inside of a character, and so does not even end where JSON does.
+        Err(error) => std::str::from_utf8(&response.body()[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    match serde_json::from_str(text) {
+        Ok(answer) if text.len() == response.body().len() => Ok(answer),
+        Ok(_) => Err(ApiError::unreadable(response, not_json)),
+        Err(error) => {
+            let reason = match error.classify() {
+                serde_json::error::Category::Data => "the answer does not have the documented shape",
+                serde_json::error::Category::Eof => "the answer is cut short",
+                serde_json::error::Category::Io | serde_json::error::Category::Syntax => not_json,
+            };
+            Err(ApiError::unreadable(response, reason))
+        }
+    }
 }
 
 /// The answer of create and rotate, which has to hold the secret.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use crate::{
     Api, Code, EntityType, Scope, Value,
     fields::{Fields, fields},
-    json::Object,
+    json::{Object, key},
     report::Report,
     spelling::Path,
     text::shown,
@@ -61,9 +61,11 @@ impl ReadGrant<'_> {
     /// As the API writes it, where nothing is wrong with it.
     pub(crate) fn body(&self) -> Option<Object> {
         let mut body = Object::new();
-        body.text("entityType", self.entity_type?.as_str()).text("entityId", self.entity_id?).text("role", self.role?);
+        body.text(key!("entityType"), self.entity_type?.as_str())
+            .text(key!("entityId"), self.entity_id?)
+            .text(key!("role"), self.role?);
         if let Some(deployment_id) = self.deployment_id {
-            body.text("deploymentId", deployment_id);
+            body.text(key!("deploymentId"), deployment_id);
         }
         Some(body)
     }

@@ -5,8 +5,22 @@ use crate::plain::is_plain_json;
 /// A JSON object in the making.
 pub(crate) struct Object {
     buffer: Vec<u8>,
-    is_empty: bool,
+    /// Where it begins.
+    start: usize,
 }
+
+/// A key as it stands in front of its value, behind another member.
+#[derive(Clone, Copy)]
+pub(crate) struct Key(pub(crate) &'static str);
+
+/// A key of this crate's own, which needs no escaping, ready to be copied.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::json::Key(concat!(",\"", $name, "\":"))
+    };
+}
+
+pub(crate) use key;
 
 impl Object {
     pub(crate) fn new() -> Self {
@@ -14,22 +28,21 @@ impl Object {
     }
 
     /// One that follows what the buffer holds.
-    pub(crate) fn behind(mut buffer: Vec<u8>) -> Self {
-        buffer.push(b'{');
-        Object { buffer, is_empty: true }
+    pub(crate) fn behind(buffer: Vec<u8>) -> Self {
+        Object { start: buffer.len(), buffer }
     }
 
     /// Appends a member that holds text.
     #[inline]
-    pub(crate) fn text(&mut self, key: &'static str, value: &str) -> &mut Self {
-        self.key(key);
+    pub(crate) fn text(&mut self, key: Key, value: &str) -> &mut Self {
+        self.buffer.extend_from_slice(key.0.as_bytes());
         push_string(&mut self.buffer, value);
         self
     }
 
     /// Appends a member that holds text in which there is nothing to escape.
-    pub(crate) fn plain_text(&mut self, key: &'static str, value: &str) -> &mut Self {
-        self.key(key);
+    pub(crate) fn plain_text(&mut self, key: Key, value: &str) -> &mut Self {
+        self.buffer.extend_from_slice(key.0.as_bytes());
         self.buffer.push(b'"');
         self.buffer.extend_from_slice(value.as_bytes());
         self.buffer.push(b'"');
@@ -37,15 +50,15 @@ impl Object {
     }
 
     /// Appends a member that holds a whole number.
-    pub(crate) fn integer(&mut self, key: &'static str, value: i64) -> &mut Self {
-        self.key(key);
+    pub(crate) fn integer(&mut self, key: Key, value: i64) -> &mut Self {
+        self.buffer.extend_from_slice(key.0.as_bytes());
         push_integer(&mut self.buffer, value);
         self
     }
 
     /// Appends a member that holds a list of objects.
-    pub(crate) fn objects(&mut self, key: &'static str, items: impl IntoIterator<Item = Object>) -> &mut Self {
-        self.key(key);
+    pub(crate) fn objects(&mut self, key: Key, items: impl IntoIterator<Item = Object>) -> &mut Self {
+        self.buffer.extend_from_slice(key.0.as_bytes());
         self.buffer.push(b'[');
         for (position, item) in items.into_iter().enumerate() {
             if position > 0 {
@@ -58,19 +71,13 @@ impl Object {
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
+        // Where the comma of the first member stands.
+        match self.buffer.get_mut(self.start) {
+            Some(first) => *first = b'{',
+            None => self.buffer.push(b'{'),
+        }
         self.buffer.push(b'}');
         self.buffer
-    }
-
-    /// Keys are this crate's own and need no escaping.
-    #[inline]
-    fn key(&mut self, key: &'static str) {
-        if !std::mem::take(&mut self.is_empty) {
-            self.buffer.push(b',');
-        }
-        self.buffer.push(b'"');
-        self.buffer.extend_from_slice(key.as_bytes());
-        self.buffer.extend_from_slice(b"\":");
     }
 }
 
@@ -133,7 +140,7 @@ mod tests {
     fn every_character_survives() {
         let all: String = (0..0x500).chain(0x1_f600..0x1_f610).filter_map(char::from_u32).collect();
         let mut object = Object::new();
-        object.text("all", &all).integer("days", 30);
+        object.text(key!("all"), &all).integer(key!("days"), 30);
         let parsed: serde_json::Value = serde_json::from_slice(&object.finish()).unwrap();
         assert_eq!(parsed, serde_json::json!({"all": all, "days": 30}));
     }
@@ -150,7 +157,7 @@ mod tests {
     #[test]
     fn lists_and_empty_objects_are_written() {
         let mut object = Object::new();
-        object.objects("roles", [Object::new(), Object::new()]);
+        object.objects(key!("roles"), [Object::new(), Object::new()]);
         assert_eq!(object.finish(), b"{\"roles\":[{},{}]}");
     }
 }

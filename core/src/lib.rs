@@ -66,6 +66,7 @@ mod not_a_token;
 mod open;
 mod operations;
 mod plain;
+mod plain_page;
 mod problem;
 #[cfg(feature = "program")]
 mod program;
@@ -113,7 +114,7 @@ pub use sandbox::{Fault, FaultEffect, InvalidState, NewToken, Reply, ReplyOutcom
 pub use secret::Secret;
 pub use spelling::Spelling;
 pub use timestamp::{InvalidTimestamp, Timestamp};
-pub use token::{ApiToken, Extra, Subject, SubjectRoles, TokenPage, TokenRole};
+pub use token::{ApiToken, Extra, Subject, SubjectRoles, TokenPage, TokenRole, TokenTimes};
 pub use value::Value;
 pub use vocabulary::Vocabulary;
 

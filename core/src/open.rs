@@ -1,8 +1,11 @@
 //! [`Word`]: a value of an enumeration that Astro may extend.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Visitor},
+};
 
 use crate::{EntityType, Kind, Scope};
 
@@ -82,7 +85,20 @@ impl<T: Enumeration> Serialize for Word<T> {
 
 impl<'de, T: Enumeration> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = std::borrow::Cow::<'_, str>::deserialize(deserializer)?;
-        Ok(T::named(&name).map_or_else(|| Word::Other(name.into_owned()), Word::Known))
+        deserializer.deserialize_str(WordVisitor(PhantomData))
+    }
+}
+
+struct WordVisitor<T>(PhantomData<T>);
+
+impl<T: Enumeration> Visitor<'_> for WordVisitor<T> {
+    type Value = Word<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Word<T>, E> {
+        Ok(T::named(name).map_or_else(|| Word::Other(name.to_owned()), Word::Known))
     }
 }

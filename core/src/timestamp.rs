@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Visitor},
+};
 
 /// A point in time in RFC 3339, as Astro wrote it.
 ///
@@ -17,8 +20,48 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Timestamp {
-    text: String,
+    text: Text,
     unix_millis: i64,
+}
+
+/// A text which is nearly always so short that it needs no memory of its own: an answer holds thousands of times.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Text {
+    Short(u8, [u8; SHORT]),
+    Long(Box<str>),
+}
+
+/// Room for nanoseconds: `2026-11-22T09:40:10.123456789Z`.
+const SHORT: usize = 30;
+
+impl Text {
+    fn as_str(&self) -> &str {
+        match self {
+            Text::Short(length, bytes) => {
+                bytes.get(..usize::from(*length)).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+            }
+            Text::Long(text) => text,
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..text.len()) {
+            Some(room) => {
+                room.copy_from_slice(text.as_bytes());
+                Text::Short(text.len() as u8, bytes)
+            }
+            None => Text::Long(text.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
 }
 
 /// The text is not a time in RFC 3339.
@@ -46,7 +89,7 @@ impl Timestamp {
         let (hour, minute) = (of_day / 3_600_000, of_day / 60_000 % 60);
         let (second, milli) = (of_day / 1000 % 60, of_day % 1000);
         let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z");
-        Timestamp { text, unix_millis }
+        Timestamp { text: Text::from(&*text), unix_millis }
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z; digits beyond milliseconds are cut off.
@@ -58,7 +101,7 @@ impl Timestamp {
     /// The time in RFC 3339, as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        self.text.as_str()
     }
 }
 
@@ -70,7 +113,7 @@ impl PartialOrd for Timestamp {
 
 impl Ord for Timestamp {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.unix_millis, &self.text).cmp(&(other.unix_millis, &other.text))
+        (self.unix_millis, self.as_str()).cmp(&(other.unix_millis, other.as_str()))
     }
 }
 
@@ -79,36 +122,48 @@ impl std::str::FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let unix_millis = unix_millis(text).ok_or(InvalidTimestamp)?;
-        Ok(Timestamp { text: text.to_owned(), unix_millis })
+        Ok(Timestamp { text: text.into(), unix_millis })
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let unix_millis = unix_millis(&text).ok_or_else(|| de::Error::custom(InvalidTimestamp))?;
-        Ok(Timestamp { text, unix_millis })
+        deserializer.deserialize_str(TimestampVisitor)
+    }
+}
+
+struct TimestampVisitor;
+
+impl Visitor<'_> for TimestampVisitor {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
 /// Source: RFC 3339, section 5.6. A leap second counts as the second before it, as on every clock of a computer.
-fn unix_millis(text: &str) -> Option<i64> {
+pub(crate) fn unix_millis(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
-        let digits = text.get(from..to)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+        let digit = |byte: u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+        bytes.get(from..to)?.iter().try_fold(0, |sum, &byte| Some(sum * 10 + digit(byte)?))
     };
     let separators = [(4, b"-"), (7, b"-"), (13, b":"), (16, b":")];
     let is_laid_out = separators.iter().all(|(position, separator)| bytes.get(*position) == Some(&separator[0]))
@@ -168,10 +223,13 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
+/// In a year that is no leap year.
+const DAYS_BEFORE_MONTH: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let before = year - 1;
     let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
-    let of_year: i64 = (1..month).map(|month| days_in(year, month)).sum();
+    let of_year = DAYS_BEFORE_MONTH[month as usize - 1] + i64::from(month > 2 && is_leap(year));
     // 719,162 days lie before 1970 in the proleptic Gregorian calendar, counted from the year 1.
     before * 365 + leap_days + of_year + day - 1 - 719_162
 }

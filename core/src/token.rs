@@ -70,6 +70,27 @@ pub struct ApiToken {
     pub extra: Extra,
 }
 
+/// The times of a token in milliseconds since 1970, in the order of its fields: `start_at`, `end_at`, `created_at`,
+/// `updated_at`, `last_used_at`, `last_rotated_at`.
+pub type TokenTimes = [Option<i64>; 6];
+
+impl ApiToken {
+    /// All its times at once, for hosts that have times of their own.
+    #[must_use]
+    pub fn times(&self) -> TokenTimes {
+        let ApiToken { start_at, end_at, created_at, updated_at, last_used_at, last_rotated_at, .. } = self;
+        [
+            Some(start_at),
+            end_at.as_ref(),
+            Some(created_at),
+            Some(updated_at),
+            last_used_at.as_ref(),
+            last_rotated_at.as_ref(),
+        ]
+        .map(|time| time.map(Timestamp::unix_millis))
+    }
+}
+
 /// A role of a token on an entity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

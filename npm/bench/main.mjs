@@ -35,11 +35,22 @@ function createRow() {
 function pageRow() {
   const text = pageText();
   const request = api.listTokens({ limit: 1000 });
+  const ours = () => parseAnswer(request, { status: 200, headers: { "content-type": "application/json" }, body: text });
+  for (const peer of Object.values(page)) assert.equal(touched(peer(text)), touched(ours()));
   return measure({
-    "astro-tokens": () => parseAnswer(request, { status: 200, headers: { "content-type": "application/json" }, body: text }),
-    zod: () => page.zod(text),
-    ajv: () => page.ajv(text),
+    "astro-tokens": () => touched(ours()),
+    zod: () => touched(page.zod(text)),
+    ajv: () => touched(page.ajv(text)),
   });
+}
+
+/** Reads of every token what a list shows, so that nobody gains by leaving work for later. */
+function touched({ tokens }) {
+  let sum = 0;
+  for (const { id, name, scope, endAt, roles } of tokens) {
+    sum += id.length + name.length + scope.length + endAt.getTime() + roles[0].role.length;
+  }
+  return sum;
 }
 
 /** Milliseconds that a new Node takes above one that does nothing, in nanoseconds. */

@@ -5,7 +5,7 @@ import { run } from "./core.js";
 import type { TokenRequest } from "./request.js";
 import { partsOf, type ResponseParts } from "./response.js";
 import { Secret } from "./secret.js";
-import { type Answer, ApiToken, beside, SubjectRoles, TokenPage } from "./token.js";
+import { type Answer, ApiToken, Beside, SubjectRoles, TokenPage } from "./token.js";
 
 /**
  * Reads the answer to a request. The request may be one that was stored and parsed again.
@@ -27,22 +27,46 @@ export function parseAnswer(request: Pick<TokenRequest, "method" | "url">, respo
   const { method, url } = request;
   checkText("`method` of the request", method);
   checkText("`url` of the request", url);
-  const parts = partsOf(response);
-  const read = run(
-    () => glue.parse_answer(method, url, ...parts) as Read | undefined,
-    "but the answer was there before: look at it yourself",
-  );
-  if (read === undefined) throw new TypeError(`\`${method} ${url}\` is no request of this API`);
-  const [kind, content, times, ...values] = read;
-  const secrets = values.map((value) => new Secret(value));
-  if (kind === "error") throw new ApiError(content, secrets[0]);
-  const Class = classes[kind];
-  return Class && new Class(JSON.parse(content), beside(times, secrets));
+  checkObject("the answer", response);
+  // Read once: it may be anything.
+  const { status, headers, body } = response;
+  const parts = partsOf({ status, headers, body });
+  const parse = (plainly: boolean): Told => {
+    const told = run(
+      () => glue.parse_answer(method, url, ...parts, plainly) as Told | undefined,
+      "but the answer was there before: look at it yourself",
+    );
+    if (told === undefined) throw new TypeError(`\`${method} ${url}\` is no request of this API`);
+    return told;
+  };
+  const told = parse(true);
+  if (!(told instanceof Float64Array)) return answer(told);
+  const json = parsed(typeof body === "string" ? body : decoder.decode(parts[2]));
+  return json === undefined ? answer(parse(false) as Described) : new TokenPage(json, new Beside(told, []));
 }
 
 /** What the core makes of an answer: see `bindings/wasm/src/answer.rs`. */
-type Read =
+type Told = Described | Float64Array;
+type Described =
   | [kind: keyof typeof classes, json: string, times: Float64Array, ...secrets: string[]]
   | [kind: "error", error: ConstructorParameters<typeof ApiError>[0], times: Float64Array, ...secrets: string[]];
 
 const classes = { token: ApiToken, page: TokenPage, roles: SubjectRoles, nothing: undefined } as const;
+
+function answer([kind, content, times, ...values]: Described): Answer {
+  const secrets = values.map((value) => new Secret(value));
+  if (kind === "error") throw new ApiError(content, secrets[0]);
+  const Class = classes[kind];
+  return Class && new Class(JSON.parse(content), new Beside(times, secrets));
+}
+
+const decoder = new TextDecoder();
+
+/** The object that the text is, if it is JSON. */
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

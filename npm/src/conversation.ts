@@ -6,7 +6,7 @@ import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { TokenRequest } from "./request.js";
 import { partsOf, type ResponseParts } from "./response.js";
 import { Secret } from "./secret.js";
-import { ApiToken, beside, TokenPage } from "./token.js";
+import { ApiToken, Beside, TokenPage } from "./token.js";
 import type { Rotation } from "./works.js";
 
 /** What a conversation asks for next, or what came of it. */
@@ -241,7 +241,7 @@ const asks = {
   }),
   wait: ([, milliseconds]: ["wait", number]): Ask => ({ type: "wait", milliseconds }),
   store([, json, times, value]: WithTokens): Ask {
-    return { type: "store", token: new ApiToken(JSON.parse(json), beside(times, [])), secret: new Secret(value!) };
+    return { type: "store", token: new ApiToken(JSON.parse(json), new Beside(times, [])), secret: new Secret(value!) };
   },
   page([, json, times, ...values]: WithTokens): Ask {
     return { type: "page", page: new TokenPage(JSON.parse(json), besides(times, values)) };
@@ -264,8 +264,8 @@ const outcomes = {
   nothing: () => undefined,
 };
 
-function besides(times: Float64Array, values: readonly string[]): ReturnType<typeof beside> {
-  return beside(times, values.map((value) => new Secret(value)));
+function besides(times: Float64Array, values: readonly string[]): Beside {
+  return new Beside(times, values.map((value) => new Secret(value)));
 }
 
 /** What became of a token, with the token itself among it. */

@@ -4,7 +4,7 @@ import { instance, run } from "./core.js";
 import { AstroTokensError } from "./errors.js";
 import type { Answered, Asked, AskedWith } from "./platform.js";
 import { Secret } from "./secret.js";
-import { ApiToken, beside, type Subject, type TokenRole } from "./token.js";
+import { ApiToken, Beside, type Subject, type TokenRole } from "./token.js";
 import { sleep } from "./transport.js";
 import type { Kind, Scope } from "./vocabulary.js";
 
@@ -276,7 +276,7 @@ type Told =
   | [delayMs: number, outcome: "not_sent" | "lost", status: never, headers: never, body: never];
 
 function tokens([, json, times, ...values]: Tokens): ApiToken[] {
-  const aside = beside(times, values.map((value) => new Secret(value)));
+  const aside = new Beside(times, values.map((value) => new Secret(value)));
   return (JSON.parse(json) as Record<string, unknown>[]).map((token) => new ApiToken(token, aside));
 }
 

@@ -39,22 +39,30 @@ export interface Subject {
 type Json = Record<string, unknown>;
 
 /**
- * What the core gives beside the JSON of an answer, in the order of the JSON.
+ * What the core gives beside the JSON of tokens, to be taken token by token.
  *
  * @internal
  */
-export interface Beside {
-  readonly time: Iterator<Date>;
-  readonly secret: Iterator<Secret>;
-}
+export class Beside {
+  #time = 0;
+  #secret = 0;
 
-/** @internal */
-export function beside(times: Float64Array, secrets: readonly Secret[]): Beside {
-  return { time: Array.from(times, (millis) => new Date(millis)).values(), secret: secrets.values() };
-}
+  constructor(
+    readonly times: Float64Array,
+    readonly secrets: readonly Secret[],
+  ) {}
 
-/** The fields that this release knows, each with where its value comes from: the JSON itself or beside it. */
-type Known = ReadonlyMap<string, "json" | keyof Beside>;
+  /** The next of the times, of which each token has six, given or not. */
+  time(): Date | undefined {
+    const millis = this.times[this.#time++]!;
+    return Number.isNaN(millis) ? undefined : new Date(millis);
+  }
+
+  /** The next of the secrets, which only a token with one has. */
+  secret(): Secret | undefined {
+    return this.secrets[this.#secret++];
+  }
+}
 
 const noExtra: Extra = Object.freeze({});
 
@@ -63,16 +71,21 @@ abstract class Answered {
   readonly #json: Json;
 
   /** @internal */
-  constructor(json: Json, known: Known, beside: Beside) {
+  constructor(json: Json) {
     this.#json = json;
-    let unknown: [string, unknown][] | undefined;
-    for (const [name, value] of Object.entries(json)) {
-      const source = known.get(name);
-      if (source === undefined) (unknown ??= []).push([name, value]);
-      else (this as Json)[name] = source === "json" ? value : beside[source].next().value;
+  }
+
+  /** To be called when every known field is there: keeps the others. */
+  protected keepExtra(): void {
+    const json = this.#json;
+    const names = Object.keys(json);
+    let extra = noExtra;
+    if (names.length !== Object.keys(this).length) {
+      const unknown = names.filter((name) => !Object.hasOwn(this, name));
+      // Not assigned one by one: a field may be called `__proto__`.
+      extra = Object.freeze(Object.fromEntries(unknown.map((name) => [name, json[name]])));
     }
-    // Not assigned one by one: a field may be called `__proto__`.
-    (this as Json)["extra"] = unknown === undefined ? noExtra : Object.freeze(Object.fromEntries(unknown));
+    (this as Json)["extra"] = extra;
   }
 
   /** Astro's own JSON, with what this release does not know; secrets are redacted. */
@@ -80,26 +93,6 @@ abstract class Answered {
     return { ...this.#json };
   }
 }
-
-const tokenFields: Known = new Map<string, "json" | keyof Beside>([
-  ["id", "json"],
-  ["name", "json"],
-  ["description", "json"],
-  ["scope", "json"],
-  ["kind", "json"],
-  ["roles", "json"],
-  ["shortToken", "json"],
-  ["startAt", "time"],
-  ["endAt", "time"],
-  ["createdAt", "time"],
-  ["updatedAt", "time"],
-  ["expiryPeriodInDays", "json"],
-  ["lastUsedAt", "time"],
-  ["lastRotatedAt", "time"],
-  ["createdBy", "json"],
-  ["updatedBy", "json"],
-  ["token", "secret"],
-]);
 
 /**
  * An API token, as Astro describes it. Where Astro does not say something, there is no such property.
@@ -146,14 +139,35 @@ export class ApiToken extends Answered {
 
   /** @internal */
   constructor(json: Json, beside: Beside) {
-    super(json, tokenFields, beside);
+    super(json);
+    // One by one and always in one order, so that they cost the engine nothing: a page has thousands.
+    const fields = json as unknown as ApiToken;
+    this.id = fields.id;
+    this.name = fields.name;
+    this.description = fields.description;
+    this.scope = fields.scope;
+    if (fields.kind !== undefined) this.kind = fields.kind;
+    if (fields.roles !== undefined) this.roles = fields.roles;
+    this.shortToken = fields.shortToken;
+    this.startAt = beside.time()!;
+    const endAt = beside.time();
+    if (endAt !== undefined) this.endAt = endAt;
+    this.createdAt = beside.time()!;
+    this.updatedAt = beside.time()!;
+    if (fields.expiryPeriodInDays !== undefined) this.expiryPeriodInDays = fields.expiryPeriodInDays;
+    const lastUsedAt = beside.time();
+    if (lastUsedAt !== undefined) this.lastUsedAt = lastUsedAt;
+    const lastRotatedAt = beside.time();
+    if (lastRotatedAt !== undefined) this.lastRotatedAt = lastRotatedAt;
+    if (fields.createdBy !== undefined) this.createdBy = fields.createdBy;
+    if (fields.updatedBy !== undefined) this.updatedBy = fields.updatedBy;
+    if (fields.token !== undefined) this.token = beside.secret()!;
+    this.keepExtra();
   }
 }
 
 /** A token with its secret: what create and rotate answer. */
 export type IssuedToken = ApiToken & { readonly token: Secret };
-
-const pageFields: Known = new Map(["tokens", "limit", "offset", "totalCount"].map((name) => [name, "json"]));
 
 /** One page of a list of tokens. */
 export class TokenPage extends Answered {
@@ -170,14 +184,17 @@ export class TokenPage extends Answered {
 
   /** @internal */
   constructor(json: Json, beside: Beside) {
-    super(json, pageFields, beside);
+    super(json);
     this.tokens = (json["tokens"] as Json[]).map((token) => new ApiToken(token, beside));
+    const { limit, offset, totalCount } = json as unknown as TokenPage;
+    this.limit = limit;
+    this.offset = offset;
+    this.totalCount = totalCount;
+    this.keepExtra();
   }
 }
 
-const rolesFields: Known = new Map(
-  ["organizationRole", "workspaceRoles", "deploymentRoles", "dagRoles"].map((name) => [name, "json"]),
-);
+const rolesFields = ["organizationRole", "workspaceRoles", "deploymentRoles", "dagRoles"] as const;
 
 /** The roles of a token after they were replaced: not a token. */
 export class SubjectRoles extends Answered {
@@ -193,8 +210,10 @@ export class SubjectRoles extends Answered {
   readonly extra!: Extra;
 
   /** @internal */
-  constructor(json: Json, beside: Beside) {
-    super(json, rolesFields, beside);
+  constructor(json: Json) {
+    super(json);
+    for (const name of rolesFields) if (json[name] !== undefined) (this as Json)[name] = json[name];
+    this.keepExtra();
   }
 }
 

@@ -1,5 +1,10 @@
 //! The answers of the core as Python classes. They keep the core's values and make Python's when they are asked for.
 
+use std::{
+    hash::{Hash, Hasher},
+    ops::Deref,
+};
+
 use astro_tokens::{Answer, Audit};
 use pyo3::{
     IntoPyObjectExt,
@@ -60,9 +65,10 @@ impl ApiToken {
 
     /// The roles, a tuple of `TokenRole`. `None` is not empty: a list of v1beta1 leaves them out.
     #[getter]
-    fn roles<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        let roles = self.0.roles.as_ref();
-        roles.map(|roles| PyTuple::new(py, roles.iter().cloned().map(TokenRole))).transpose()
+    fn roles<'py>(this: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let of_token = |position| TokenRole(Held::OfToken(this.clone().unbind(), position));
+        let roles = this.get().0.roles.as_ref();
+        roles.map(|roles| PyTuple::new(this.py(), (0..roles.len()).map(of_token))).transpose()
     }
 
     /// Identifies the secret without revealing it: safe to log.
@@ -200,7 +206,43 @@ impl ApiToken {
 /// It cannot be changed, and can be compared, hashed, copied and pickled.
 #[pyclass(frozen, eq, hash, module = "astro_tokens")]
 #[derive(PartialEq, Hash)]
-pub(crate) struct TokenRole(pub(crate) astro_tokens::TokenRole);
+pub(crate) struct TokenRole(pub(crate) Held);
+
+/// Where a role is: a list of tokens has thousands, and they are read where they are.
+pub(crate) enum Held {
+    Here(astro_tokens::TokenRole),
+    /// Among those of a token, at this position.
+    OfToken(Py<ApiToken>, usize),
+}
+
+impl Deref for Held {
+    type Target = astro_tokens::TokenRole;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Held::Here(role) => role,
+            Held::OfToken(token, position) => &token.get().0.roles.as_deref().unwrap_or_default()[*position],
+        }
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Hash for Held {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl From<astro_tokens::TokenRole> for TokenRole {
+    fn from(role: astro_tokens::TokenRole) -> Self {
+        TokenRole(Held::Here(role))
+    }
+}
 
 #[pymethods]
 impl TokenRole {
@@ -236,16 +278,16 @@ impl TokenRole {
 
     /// A new dictionary in Astro's own names, with everything that this release does not know.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        json::to_dict(py, &self.0)
+        json::to_dict(py, &*self.0)
     }
 
     #[classmethod]
     fn _from_json(_cls: &Bound<'_, PyType>, text: &str) -> PyResult<Self> {
-        json::restored(text).map(TokenRole)
+        json::restored(text).map(|role: astro_tokens::TokenRole| role.into())
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> Reduced<'py> {
-        Ok((py.get_type::<Self>().getattr("_from_json")?, (json::text(&self.0)?,)))
+        Ok((py.get_type::<Self>().getattr("_from_json")?, (json::text(&*self.0)?,)))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

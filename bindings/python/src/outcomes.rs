@@ -176,7 +176,7 @@ impl RoleDiff {
     #[getter]
     fn changed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let pairs = self.0.changed.iter().cloned();
-        PyTuple::new(py, pairs.map(|(old, new)| (TokenRole(old), TokenRole(new))))
+        PyTuple::new(py, pairs.map(|(old, new)| (TokenRole::from(old), TokenRole::from(new))))
     }
 
     /// A new dictionary in Astro's own names.
@@ -195,7 +195,7 @@ impl RoleDiff {
 }
 
 fn roles<'py>(py: Python<'py>, roles: &[astro_tokens::TokenRole]) -> PyResult<Bound<'py, PyTuple>> {
-    PyTuple::new(py, roles.iter().cloned().map(TokenRole))
+    PyTuple::new(py, roles.iter().cloned().map(TokenRole::from))
 }
 
 /// Why a token deserves a look: see `ApiToken.findings`.

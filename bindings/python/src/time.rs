@@ -14,6 +14,34 @@ use pyo3::{
 ///
 /// Fails for the few hours of RFC 3339 that Python's calendar lacks: those before the year 1, or behind 9999.
 pub(crate) fn datetime<'py>(py: Python<'py>, time: &Timestamp) -> PyResult<Bound<'py, PyAny>> {
+    match in_iso_format(time.as_str()) {
+        Some(text) => {
+            static FROM_ISO_FORMAT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            let read = FROM_ISO_FORMAT
+                .get_or_try_init(py, || py.get_type::<PyDateTime>().getattr("fromisoformat").map(Bound::unbind))?;
+            read.bind(py).call1((text,))
+        }
+        None => computed(py, time),
+    }
+}
+
+/// A time in UTC as every version of Python reads it, with six digits behind the second; nothing where it is written in
+/// another way than Astro's.
+fn in_iso_format(text: &str) -> Option<String> {
+    let (second, fraction) = text.strip_suffix('Z')?.split_once('.')?;
+    // A leap second is one that Python lacks.
+    if second.as_bytes().get(10) != Some(&b'T') || second.ends_with("60") {
+        return None;
+    }
+    let mut iso = String::with_capacity(32);
+    iso.push_str(second);
+    iso.push('.');
+    iso.extend(fraction.chars().chain(std::iter::repeat('0')).take(6));
+    iso.push_str("+00:00");
+    Some(iso)
+}
+
+fn computed<'py>(py: Python<'py>, time: &Timestamp) -> PyResult<Bound<'py, PyAny>> {
     static EPOCH: PyOnceLock<Py<PyDateTime>> = PyOnceLock::new();
     let epoch = EPOCH.get_or_try_init(py, || {
         let utc = PyTzInfo::utc(py)?.to_owned();

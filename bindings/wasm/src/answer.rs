@@ -1,27 +1,42 @@
 //! Answers: `npm/src/answer.ts` is the other side.
 
-use astro_tokens::{Answer, ApiError, FieldError, Method, Request, Response};
-use js_sys::{Array, Float64Array};
+use astro_tokens::{Answer, ApiError, FieldError, Method, OperationKind, Request, Response, TokenPage};
+use js_sys::{Array, Float64Array, Object};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::{
     to_object,
-    tokens::{described, push_secrets},
+    tokens::{described, numbers, push_secrets},
 };
 
 /// Reads the answer to a request. It comes back as a list: what it is (`token`, `page`, `roles`, `nothing` or `error`),
-/// its JSON with secrets redacted or the error as an object, its times as milliseconds since 1970 in the order of the
-/// JSON, and from there on its secrets, in that order too. Nothing: the request is none of this API.
+/// its JSON with secrets redacted or the error as an object, the times of its tokens as milliseconds since 1970, and from
+/// there on its secrets, in the order of the JSON. Nothing: the request is none of this API.
+///
+/// `plainly`: a page that its body says all of, provided that it is JSON, comes back as its times alone.
 #[wasm_bindgen]
 #[must_use]
-pub fn parse_answer(method: &str, url: String, status: u16, headers: Vec<String>, body: Vec<u8>) -> Option<Array> {
+pub fn parse_answer(
+    method: &str,
+    url: String,
+    status: u16,
+    headers: Vec<String>,
+    body: Vec<u8>,
+    plainly: bool,
+) -> Option<Object> {
     let operation = Request::from_parts(Method::parse(method)?, url, None).operation()?;
     let headers = headers.as_chunks().0.iter().map(|[name, value]| (name.as_str(), value.as_str()));
-    Some(match operation.parse(&Response::new(status, headers, body)) {
-        Ok(answer) => answered(&answer),
-        Err(error) => refused(&error),
-    })
+    let response = Response::new(status, headers, body);
+    if plainly
+        && operation == OperationKind::ListTokens
+        && response.is_success()
+        && let Some(times) = TokenPage::plain_times(response.body())
+    {
+        return Some(numbers(times.into_iter()).into());
+    }
+    let described = operation.parse(&response).map_or_else(|error| refused(&error), |answer| answered(&answer));
+    Some(described.into())
 }
 
 fn answered(answer: &Answer) -> Array {

@@ -28,16 +28,13 @@ impl Plain {
 
     fn create(&mut self, api: &Api, lengths: [i32; 7], days: f64) -> Option<usize> {
         let all: i32 = lengths.iter().filter(|length| **length > 0).sum();
-        let mut texts = std::str::from_utf8(self.text.get(..usize::try_from(all).ok()?)?).ok()?;
-        let mut fields = [const { Value::Absent }; 7];
-        for (field, length) in fields.iter_mut().zip(lengths) {
-            if let Ok(length) = usize::try_from(length) {
-                let (text, rest) = texts.split_at_checked(length)?;
-                *field = Value::from(text);
-                texts = rest;
-            }
-        }
-        let [name, role, workspace_id, deployment_id, scope, description, kind] = fields;
+        let mut rest = std::str::from_utf8(self.text.get(..usize::try_from(all).ok()?)?).ok()?;
+        let [name, role, workspace_id, deployment_id, scope, description, kind] = lengths.map(|length| {
+            let Ok(length) = usize::try_from(length) else { return Value::Absent };
+            let (text, behind) = rest.split_at_checked(length).unwrap_or_default();
+            rest = behind;
+            Value::from(text)
+        });
         let expiration_days = if days.is_nan() { Value::Absent } else { Value::Float(days) };
         // Nothing in it is owned, and looking for what to free takes as long as validating.
         let token = ManuallyDrop::new(CreateToken {

@@ -1,7 +1,7 @@
 //! How tokens cross: as JSON in which secrets are redacted, with times and secrets beside it. `Beside` in
 //! `npm/src/token.ts` is the other side.
 
-use astro_tokens::{ApiToken, Secret, Timestamp};
+use astro_tokens::{ApiToken, Secret, TokenTimes};
 use js_sys::{Array, Float64Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -11,25 +11,15 @@ use wasm_bindgen::prelude::*;
 pub(crate) fn described(kind: &str, content: &impl Serialize, tokens: &[ApiToken]) -> Array {
     // Its parts were read from JSON, or are numbers and text, so nothing in it cannot be written.
     let json = serde_json::to_string(content).unwrap_or_default();
-    let times: Vec<f64> = tokens.iter().flat_map(times).map(|time| time.unix_millis() as f64).collect();
-    let list = Array::of3(&kind.into(), &json.into(), &Float64Array::from(&*times));
+    let list = Array::of3(&kind.into(), &json.into(), &numbers(tokens.iter().map(ApiToken::times)));
     push_secrets(&list, tokens.iter().filter_map(|token| token.token.as_ref()));
     list
 }
 
-/// The times of a token in the order in which it is written.
-fn times(token: &ApiToken) -> impl Iterator<Item = &Timestamp> {
-    let ApiToken { start_at, end_at, created_at, updated_at, last_used_at, last_rotated_at, .. } = token;
-    [
-        Some(start_at),
-        end_at.as_ref(),
-        Some(created_at),
-        Some(updated_at),
-        last_used_at.as_ref(),
-        last_rotated_at.as_ref(),
-    ]
-    .into_iter()
-    .flatten()
+/// The times of tokens, as many for each; not a number: there is none.
+pub(crate) fn numbers(times: impl Iterator<Item = TokenTimes>) -> Float64Array {
+    let numbers: Vec<f64> = times.flatten().map(|time| time.map_or(f64::NAN, |millis| millis as f64)).collect();
+    Float64Array::from(&*numbers)
 }
 
 pub(crate) fn push_secrets<'a>(list: &Array, secrets: impl Iterator<Item = &'a Secret>) {

@@ -10,7 +10,7 @@ use super::{Draft, Operation, plain_create::plain};
 use crate::{
     Api, ApiVersion, Code, EntityType, Method, Problem, Scope, ValidationError, Value,
     fields::fields,
-    json::Object,
+    json::{Object, key},
     report::{Given, Report},
     spelling::Path,
     text::shown,
@@ -255,24 +255,24 @@ impl Checked<'_> {
     fn written(&self, api: &Api, buffer: Vec<u8>) -> Vec<u8> {
         let mut body = Object::behind(buffer);
         let text = if self.is_plain { Object::plain_text } else { Object::text };
-        text(&mut body, "name", self.name);
+        text(&mut body, key!("name"), self.name);
         if let Some(description) = self.description {
-            text(&mut body, "description", description);
+            text(&mut body, key!("description"), description);
         }
         let scope_key = match api.version() {
-            ApiVersion::V1 => "scope",
-            ApiVersion::V1Beta1 => "type",
+            ApiVersion::V1 => key!("scope"),
+            ApiVersion::V1Beta1 => key!("type"),
         };
         body.plain_text(scope_key, self.scope.as_str());
-        text(&mut body, "role", self.role);
+        text(&mut body, key!("role"), self.role);
         if let Some(entity_id) = self.entity_id {
-            body.plain_text("entityId", entity_id);
+            body.plain_text(key!("entityId"), entity_id);
         }
         if let Some(days) = self.days {
-            body.integer("tokenExpiryPeriodInDays", days);
+            body.integer(key!("tokenExpiryPeriodInDays"), days);
         }
         if let Some(kind) = self.kind {
-            body.plain_text("kind", kind.as_str());
+            body.plain_text(key!("kind"), kind.as_str());
         }
         body.finish()
     }

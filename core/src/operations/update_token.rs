@@ -8,7 +8,7 @@ use super::{Draft, token_url};
 use crate::{
     Api, Method,
     fields::fields,
-    json::Object,
+    json::{Object, key},
     report::{Given, Report},
     spelling::Path,
 };
@@ -44,9 +44,9 @@ impl<'a> UpdateToken<'a> {
         let description = report.description(Path::field("description"), &self.description);
 
         let mut body = Object::new();
-        body.text("name", name?);
+        body.text(key!("name"), name?);
         if let Given::Is(description) = description {
-            body.text("description", description);
+            body.text(key!("description"), description);
         }
         Some(Draft { method: Method::Post, url: token_url(api, token_id?, ""), body: Some(body.finish()) })
     }

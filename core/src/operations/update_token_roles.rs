@@ -9,7 +9,7 @@ use crate::{
     Api, Grant, Method, Scope,
     fields::fields,
     grants::{self, ReadGrant},
-    json::Object,
+    json::{Object, key},
     report::{Given, Report},
     spelling::Path,
 };
@@ -75,7 +75,7 @@ impl<'a> UpdateTokenRoles<'a> {
         }
 
         let mut body = Object::new();
-        body.objects("roles", checked.iter().filter_map(ReadGrant::body));
+        body.objects(key!("roles"), checked.iter().filter_map(ReadGrant::body));
         Some(Draft { method: Method::Post, url: token_url(api, token_id?, "/roles"), body: Some(body.finish()) })
     }
 }
