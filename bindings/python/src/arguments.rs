@@ -19,7 +19,11 @@ macro_rules! request {
                 $crate::arguments::refuse_keywords($Operation::NAME, &[$($field),+])?;
                 ::astro_tokens::OperationKind::$Operation.request($api, $crate::value::everything(mapping)?)
             }
-            None => $Operation { $($field: $crate::value::argument($field)?),+ }.request($api),
+            None => {
+                let mut operation = $Operation::default();
+                $($crate::value::put_argument(&mut operation.$field, $field)?;)+
+                operation.request($api)
+            }
         };
         built.map($crate::request::Request).map_err(|error| $crate::errors::raised($py, &error))
     }};

@@ -24,6 +24,19 @@ pub(crate) fn argument<'a>(object: Option<&'a Bound<'_, PyAny>>) -> PyResult<Val
     }
 }
 
+/// A keyword argument, put where it belongs: on its way through a result each would be copied twice, which is a tenth of a
+/// whole call.
+#[inline]
+pub(crate) fn put_argument<'a>(place: &mut Value<'a>, object: Option<&'a Bound<'_, PyAny>>) -> PyResult<()> {
+    let Some(object) = object else { return Ok(()) };
+    let text = object.cast_exact::<PyString>().ok().and_then(|string| string.to_str().ok());
+    *place = match text {
+        Some(text) => Value::Text(Cow::Borrowed(text)),
+        None => argument(Some(object))?,
+    };
+    Ok(())
+}
+
 /// A mapping with everything, or whatever else was given instead of one.
 pub(crate) fn everything(object: &Bound<'_, PyAny>) -> PyResult<Value<'static>> {
     copied(object, CONTAINERS)
