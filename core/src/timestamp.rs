@@ -272,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn times_keep_their_text() {
+        for text in ["2023-09-08t13:30:48Z", "2026-11-22T09:40:10.123456789Z", "2026-11-22T09:40:10.123456789+01:00"] {
+            let time: Timestamp = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(time.as_str(), text);
+            assert_eq!(time, text.parse().unwrap());
+            assert!(format!("{time:?}").contains(&format!("{text:?}")));
+        }
+    }
+
+    #[test]
     fn times_are_written() {
         for (millis, text) in [
             (0, "1970-01-01T00:00:00.000Z"),

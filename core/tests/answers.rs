@@ -4,7 +4,7 @@
 
 mod common;
 
-use astro_tokens::{Answer, ApiError, OperationKind, Response, Secret};
+use astro_tokens::{Answer, ApiError, ListTokens, Operation, OperationKind, Response, Secret};
 use common::cases;
 use serde_json::{Value as Json, json};
 
@@ -76,4 +76,21 @@ fn no_cut_shows_a_secret_or_panics() {
             assert!(!outputs.contains("zdWIiOi") && !outputs.contains("c2ln"), "{name}: {outputs}");
         }
     }
+}
+
+#[test]
+fn text_that_is_none_is_no_json() {
+    let whole = r#"{"tokens":[],"limit":20,"offset":0,"totalCount":0,"x":"é"}"#.as_bytes();
+    let inside = whole.len() - 3;
+    let mut wrong = whole.to_vec();
+    wrong[inside] = b'"';
+    for (body, reason) in [
+        (whole[..inside].to_vec(), "the answer is cut short"),
+        (wrong, "the answer is not JSON"),
+        ([whole, &b"\xc3"[..]].concat(), "the answer is not JSON"),
+    ] {
+        let error = ListTokens::parse(&Response::new(200, [("", "")], body)).unwrap_err();
+        assert!(error.message.starts_with(reason), "{error}");
+    }
+    assert!(ListTokens::parse(&Response::new(200, [("", "")], whole)).is_ok());
 }

@@ -168,6 +168,30 @@ for (const [way, tokens] of everyPackage) {
       assert.deepEqual(JSON.parse(JSON.stringify(odd)), JSON.parse(text));
     });
 
+    test("are the same on pages of text and of bytes, and in every spelling of JSON", () => {
+      const page = { tokens: [ofName("a token with everything").body, ofName("a token with little").body], limit: 2, offset: 0, totalCount: 2 };
+      delete page.tokens[0].token;
+      const request = requestOf(tokens, "list_tokens");
+      const parsed = (body) => parseAnswer(request, { status: 200, body });
+      const expected = page.tokens.map((token) => parseAnswer(requestOf(tokens, "get_token"), { status: 200, body: JSON.stringify(token) }));
+      const bodies = [JSON.stringify(page), JSON.stringify(page, undefined, 2), JSON.stringify(page).replaceAll("createdAt", "created\\u0041t")];
+      for (const body of [...bodies, ...bodies.map((text) => Buffer.from(text))]) {
+        assert.deepEqual(parsed(body).tokens, expected);
+        assert.deepEqual(JSON.parse(JSON.stringify(parsed(body))), page);
+        assert.deepEqual(Object.keys(parsed(body).tokens[0]), Object.keys(expected[0]));
+      }
+      const nulls = parsed(JSON.stringify({ ...page, tokens: null }));
+      assert.deepEqual(nulls.tokens, []);
+    });
+
+    test("are read from JSON alone", () => {
+      const request = requestOf(tokens, "list_tokens");
+      for (const limit of ["01", "1,", '1,"a":"\n"', '1,"a":"\\x"', "1."]) {
+        const body = `{"tokens":[],"offset":0,"totalCount":0,"limit":${limit}}`;
+        assert.match(outcome(() => parseAnswer(request, { status: 200, body })).detail, /not JSON/, body);
+      }
+    });
+
     test("on pages keep their own secrets, should there be any", () => {
       const secrets = ["one", undefined, "three"];
       const listed = secrets.map((token) => ({ ...whole.body, token }));

@@ -124,6 +124,9 @@ def test_what_is_absent_is_none_and_what_is_new_is_kept():
     ("written", "expected"),
     [
         ("2026-11-22T09:40:10.123456789+01:00", datetime(2026, 11, 22, 8, 40, 10, 123456, tzinfo=UTC)),
+        ("2026-11-22T09:40:10.123456789Z", datetime(2026, 11, 22, 9, 40, 10, 123456, tzinfo=UTC)),
+        ("2026-11-22t09:40:10Z", datetime(2026, 11, 22, 9, 40, 10, tzinfo=UTC)),
+        ("2016-12-31T23:59:60.5Z", datetime(2016, 12, 31, 23, 59, 59, 500000, tzinfo=UTC)),
         ("1969-12-31T23:59:59.25Z", datetime(1969, 12, 31, 23, 59, 59, 250000, tzinfo=UTC)),
         ("0001-01-01T00:00:00Z", datetime.min.replace(tzinfo=UTC)),
         ("9999-12-31T23:59:59.999999Z", datetime.max.replace(tzinfo=UTC)),
@@ -132,7 +135,14 @@ def test_what_is_absent_is_none_and_what_is_new_is_kept():
 def test_times_keep_their_microseconds(written, expected):
     body = {**CASES["answers: a token with little"]["body"], "startAt": written}
     token = parse("a token with little", body=body)
-    assert token.start_at == expected and token.to_dict()["startAt"] == written
+    assert token.start_at == expected and token.start_at.tzinfo is UTC and token.to_dict()["startAt"] == written
+
+
+def test_roles_outlive_their_token():
+    roles = parse("a token with everything").roles
+    again = parse("a token with everything").roles
+    assert roles == again and hash(roles) == hash(again) and pickle.loads(pickle.dumps(roles)) == again
+    assert [role.to_dict() for role in roles] == CASES["answers: a token with everything"]["body"]["roles"]
 
 
 def test_a_page_has_tokens():

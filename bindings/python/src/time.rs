@@ -28,7 +28,8 @@ pub(crate) fn datetime<'py>(py: Python<'py>, time: &Timestamp) -> PyResult<Bound
 /// A time in UTC as every version of Python reads it, with six digits behind the second; nothing where it is written in
 /// another way than Astro's.
 fn in_iso_format(text: &str) -> Option<String> {
-    let (second, fraction) = text.strip_suffix('Z')?.split_once('.')?;
+    let text = text.strip_suffix('Z')?;
+    let (second, fraction) = text.split_once('.').unwrap_or((text, ""));
     // A leap second is one that Python lacks.
     if second.as_bytes().get(10) != Some(&b'T') || second.ends_with("60") {
         return None;
