@@ -29,7 +29,9 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 	$(BENCH)/rust/release/astro-tokens-bench >$(BENCH)/rust.json
 	node npm/bench/main.mjs >$(BENCH)/javascript.json
 	PYTHONPATH=python $(BENCH)/venv/bin/python python/bench/main.py >$(BENCH)/python.json
-	@$(PYTHON) python/bench/table.py
+	node --expose-gc npm/bench/growth.mjs >$(BENCH)/growth.javascript.json
+	PYTHONPATH=python $(BENCH)/venv/bin/python python/bench/growth.py >$(BENCH)/growth.python.json
+	@$(PYTHON) python/bench/table.py --write
 
 test: rust-test limits-test js-test python-test program-test packed-test docs-test
 	@echo 'All tests passed.'

@@ -174,6 +174,8 @@ impl Batch {
 
     /// Reads lines, and says how many bytes of them it has read.
     fn read(&mut self, text: &str) -> usize {
+        // Bodies are about as long as the lines that they come from.
+        self.bodies.reserve(text.len());
         let mut lines = Lines::new(text);
         while !lines.is_at_end() && !self.is_stopped() {
             self.lines += 1;

@@ -134,10 +134,19 @@ impl<'t> Lines<'t> {
     }
 
     /// A string; its text is borrowed where nothing in it is escaped.
+    #[inline(always)]
     fn string(&mut self) -> Option<Value<'t>> {
-        self.at += 1;
-        let bytes = self.text.as_bytes();
-        let start = self.at;
+        let start = self.at + 1;
+        let end = start + plain_length(&self.text.as_bytes()[start..]);
+        self.at = end;
+        if self.takes(b'"') {
+            return Some(Value::Text(Cow::Borrowed(&self.text[start..end])));
+        }
+        self.escaped_string(start)
+    }
+
+    /// The rest of a string that began at `start`, from where something in it is not plain.
+    fn escaped_string(&mut self, start: usize) -> Option<Value<'t>> {
         let mut written = String::new();
         let mut copied = start;
         let mut is_broken = false;
@@ -153,24 +162,13 @@ impl<'t> Lines<'t> {
                     }
                     copied = self.at;
                 }
-                Some(0x20..) => {
-                    // Most of the time goes by here.
-                    let plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
-                    self.at += bytes[self.at..].iter().take_while(|byte| plain(byte)).count();
-                }
+                Some(0x20..) => self.at += plain_length(&self.text.as_bytes()[self.at..]),
                 Some(_) | None => return self.fail("the end of the string, a `\"`"),
             }
         }
-        let rest = &self.text[copied..self.at];
+        written.push_str(&self.text[copied..self.at]);
         self.at += 1;
-        Some(match (is_broken, copied == start) {
-            (true, _) => Value::BrokenText,
-            (false, true) => Value::Text(Cow::Borrowed(rest)),
-            (false, false) => {
-                written.push_str(rest);
-                Value::Text(Cow::Owned(written))
-            }
-        })
+        Some(if is_broken { Value::BrokenText } else { Value::Text(Cow::Owned(written)) })
     }
 
     /// What an escape behind a backslash stands for; a lone surrogate stands for nothing.
@@ -252,6 +250,30 @@ impl<'t> Lines<'t> {
         self.at += text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if self.at == start { self.fail("a digit") } else { Some(&text[start..self.at]) }
     }
+}
+
+/// How many bytes of a string are as they are written: up to a quote, a backslash or a control character. Eight at a time,
+/// because most of the time of reading goes by here.
+#[inline(always)]
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let (chunks, rest) = bytes.as_chunks();
+    for (position, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        // Sets the high bit of a byte that is below, or equal. A borrow may set those behind the first one, too.
+        let below = |limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+        let equal = |byte: u8| {
+            let difference = word ^ (ONES * u64::from(byte));
+            difference.wrapping_sub(ONES) & !difference & HIGH
+        };
+        let found = below(0x20) | equal(b'"') | equal(b'\\');
+        if found != 0 {
+            return position * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    chunks.len() * 8 + rest.iter().take_while(plain).count()
 }
 
 /// The number of these digits. Numbers of up to 15 digits and 22 zeros are exact, and that is more than any field takes;
@@ -455,6 +477,19 @@ mod tests {
             assert_eq!(read(text), Ok(Value::Float(f64::INFINITY)), "{text}");
         }
         assert_eq!(read("1e-999999999999"), Ok(Value::Float(0.0)));
+    }
+
+    #[test]
+    fn what_is_plain_ends_at_the_first_byte_that_is_not() {
+        for length in 0..40 {
+            for end in ['"', '\\', '\n', '\u{1f}', '\0'] {
+                for filler in [" ", "a", "!", "#", "[", "]", "\u{7f}", "é", "\u{ffff}"] {
+                    let plain = filler.repeat(length);
+                    assert_eq!(plain_length(format!("{plain}{end}\"a\\").as_bytes()), plain.len());
+                    assert_eq!(plain_length(plain.as_bytes()), plain.len());
+                }
+            }
+        }
     }
 
     #[test]

@@ -6,11 +6,12 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { Api as BatchApi } from "../dist/batch.js";
 import { parseAnswer } from "../dist/client.js";
 import { Api } from "../dist/index.js";
 import { entriesText, pageText } from "./inputs.mjs";
 import { measure, summary } from "./measure.mjs";
-import { body, create, page } from "./peers.mjs";
+import { batch, body, create, page } from "./peers.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const listed = (times) => Object.entries(times).map(([name, time]) => ({ name, ...time }));
@@ -29,6 +30,20 @@ function createRow() {
     ajv: (n) => create.ajv(entries[n % 1000]),
     valibot: (n) => create.valibot(entries[n % 1000]),
     "JSON.stringify": (n) => JSON.stringify(bodies[n % 1000]),
+  });
+}
+
+function batchRow() {
+  const text = entriesText();
+  const api = new BatchApi({ organizationId: "clorg" });
+  const entries = text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  for (const peer of Object.values(batch)) assert.equal(peer(text), api.createTokens(text).bodies);
+  return measure({
+    "astro-tokens": () => api.createTokens(text).bodies.length,
+    "astro-tokens, of objects": () => api.createTokens(entries).bodies.length,
+    zod: () => batch.zod(text).length,
+    ajv: () => batch.ajv(text).length,
+    valibot: () => batch.valibot(text).length,
   });
 }
 
@@ -91,6 +106,7 @@ async function sizeRow() {
 
 const rows = [
   { language: "JavaScript", row: "create one", times: listed(createRow()) },
+  { language: "JavaScript", row: "20,000 entries from NDJSON to NDJSON", times: listed(batchRow()) },
   { language: "JavaScript", row: "parse a list page of 1,000 tokens", times: listed(pageRow()) },
   { language: "JavaScript", row: "import to first request", times: listed(importRow()) },
   { language: "JavaScript", row: "bytes over the wire", times: listed(await sizeRow()) },

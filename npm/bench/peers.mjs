@@ -97,6 +97,18 @@ export const create = {
   valibot: (entry) => body(v.parse(valibotCreate, entry)),
 };
 
+/** From NDJSON to NDJSON, or an exception. */
+export const batch = Object.fromEntries(
+  Object.entries(create).map(([name, one]) => [
+    name,
+    (text) => {
+      let bodies = "";
+      for (const line of text.split("\n")) if (line !== "") bodies += `${one(JSON.parse(line))}\n`;
+      return bodies;
+    },
+  ]),
+);
+
 // ---- a page of tokens ------------------------------------------------------------------------------------------------
 
 const date = z.iso.datetime({ offset: true }).transform((time) => new Date(time));

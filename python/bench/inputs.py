@@ -19,6 +19,10 @@ def entry(number: int) -> dict[str, object]:
     }
 
 
+#: How the API itself calls what creates a token, for peers that write what they read.
+API_NAMES = {"workspace_id": "entityId", "expiration_days": "tokenExpiryPeriodInDays"}
+
+
 def camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
@@ -53,10 +57,9 @@ def token(number: int) -> dict[str, object]:
 def write(count: int = 20_000, page: int = 1000) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     entries = [entry(number) for number in range(count)]
-    lines = (json.dumps(entry, separators=(",", ":")) for entry in entries)
-    (FOLDER / "entries.snake.ndjson").write_text("".join(f"{line}\n" for line in lines))
-    lines = (json.dumps({camel(name): value for name, value in entry.items()}, separators=(",", ":")) for entry in entries)
-    (FOLDER / "entries.camel.ndjson").write_text("".join(f"{line}\n" for line in lines))
+    for kind, spelt in (("snake", str), ("camel", camel), ("api", lambda name: API_NAMES.get(name, name))):
+        lines = (json.dumps({spelt(name): value for name, value in entry.items()}, separators=(",", ":")) for entry in entries)
+        (FOLDER / f"entries.{kind}.ndjson").write_text("".join(f"{line}\n" for line in lines))
     answer = {"tokens": [token(number) for number in range(page)], "limit": page, "offset": 0, "totalCount": page}
     (FOLDER / "page.json").write_text(json.dumps(answer, separators=(",", ":")))
 

@@ -76,6 +76,22 @@ def create() -> Candidates:
     return candidates
 
 
+def batch() -> Candidates:
+    api = Api(organization_id="clorg")
+    snake, names_of_the_api = ((FOLDER / f"entries.{kind}.ndjson").read_bytes() for kind in ("snake", "api"))
+    entries = [json.loads(line) for line in snake.splitlines()]
+    candidates = {
+        "astro-tokens": lambda: api.create_tokens(snake).bodies,
+        "astro-tokens, of dictionaries": lambda: api.create_tokens(entries).bodies,
+        "pydantic": lambda: peers.pydantic_batch(names_of_the_api),
+        "msgspec": lambda: peers.msgspec_batch(names_of_the_api),
+    }
+    for name, candidate in candidates.items():
+        ours, theirs = ([json.loads(line) for line in made.splitlines()] for made in (api.create_tokens(snake).bodies, candidate()))
+        assert ours == theirs, name
+    return candidates
+
+
 def page() -> Candidates:
     text = (FOLDER / "page.json").read_bytes()
     request = Api(organization_id="clorg").list_tokens(limit=1000)
@@ -114,6 +130,7 @@ def imports(rounds: int = 9) -> list[dict[str, object]]:
 def main() -> None:
     rows = [
         {"language": "Python", "row": "create one", "times": measure(create())},
+        {"language": "Python", "row": "20,000 entries in one call", "times": measure(batch())},
         {"language": "Python", "row": "parse a list page of 1,000 tokens", "times": measure(page())},
         {"language": "Python", "row": "import", "times": imports()},
     ]

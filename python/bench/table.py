@@ -1,6 +1,16 @@
-"""Prints one table of what the measurements of all languages wrote to target/bench, against what is to be reached."""
+"""Prints one table of what the measurements of all languages wrote to target/bench, against what is to be reached.
+
+It also writes all of it to target/bench/results.json; with `--write` the tables of the README are made anew.
+"""
 
 import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
 from typing import TypedDict
 
 from inputs import FOLDER
@@ -19,6 +29,10 @@ TARGETS = [
     ("JavaScript", "create one", "ajv", 1.4),
     ("JavaScript", "create one", "valibot", None),
     ("JavaScript", "create one", "JSON.stringify", 1.0),
+    ("JavaScript", "20,000 entries from NDJSON to NDJSON", "zod", 3.0),
+    ("JavaScript", "20,000 entries from NDJSON to NDJSON", "ajv", 2.0),
+    ("JavaScript", "20,000 entries from NDJSON to NDJSON", "valibot", None),
+    ("JavaScript", "20,000 entries from NDJSON to NDJSON", "astro-tokens, of objects", None),
     ("JavaScript", "parse a list page of 1,000 tokens", "zod", 1.0),
     ("JavaScript", "parse a list page of 1,000 tokens", "ajv", 1.0),
     ("JavaScript", "import to first request", "zod", 3.0),
@@ -28,6 +42,9 @@ TARGETS = [
     ("Python", "create one", "pydantic", 7.0),
     ("Python", "create one", "msgspec", 1.15),
     ("Python", "create one", "msgspec, nothing checked", None),
+    ("Python", "20,000 entries in one call", "pydantic", 8.0),
+    ("Python", "20,000 entries in one call", "msgspec", 2.0),
+    ("Python", "20,000 entries in one call", "astro-tokens, of dictionaries", None),
     ("Python", "parse a list page of 1,000 tokens", "pydantic", 3.0),
     ("Python", "parse a list page of 1,000 tokens", "msgspec", 1 / 1.2),
     ("Python", "import", "pydantic", 5.0),
@@ -57,16 +74,45 @@ def figure(time: Time) -> float:
     return time["bytes"] if "bytes" in time else time["ns"]
 
 
+class Growth(TypedDict):
+    language: str
+    work: str
+    size: int
+    ns: float
+    kb: int
+    held_kb: int
+
+
+class Calls(TypedDict):
+    language: str
+    calls: int
+    kb: int
+
+
+Table = list[tuple[str, ...]]
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- written by make bench -->\n", "<!-- until here -->\n"
+RATIOS = (
+    "Ratio: how many times our figure the peer's is, both measured in the same run; medians of processor time, ± half of the middle "
+    "half. Peers have every rule that their own features can express; they have none for placeholders left in, secrets pasted into a "
+    "text or words that were nearly right, and msgspec keeps no field that it does not know."
+)
+GROWTH = (
+    "Growth: time for one entry, and in brackets the peak of memory above that before, for a batch beside its text and its bodies. "
+    "`batch`: NDJSON to bodies in one call; `iteration`: every token of a list in pages of 200; `parsing`: pages of 1,000."
+)
+
+
 def reached(is_reached: bool) -> str:
     return "reached" if is_reached else "NOT REACHED"
 
 
-def main() -> None:
+def ratios() -> Table:
     measured: dict[tuple[str, str], dict[str, Time]] = {}
     for path in ("rust", "javascript", "python"):
         for row in json.loads((FOLDER / f"{path}.json").read_text()):
             measured[row["language"], row["row"]] = {time["name"]: time for time in row["times"]}
-    lines = [("row", "astro-tokens", "peer", "its figure", "ratio", "to reach", "")]
+    lines: Table = [("row", "astro-tokens", "peer", "its figure", "ratio", "to reach", "")]
     for language, row, peer, target in TARGETS:
         ours, theirs = (measured[language, row][name] for name in ("astro-tokens", peer))
         ratio = figure(theirs) / figure(ours)
@@ -77,10 +123,63 @@ def main() -> None:
         most: Time = {"bytes": int(limit)} if "bytes" in ours else {"ns": limit, "spread": 0.0}
         verdict = (shown(most).removesuffix(" ±0%"), reached(figure(ours) <= limit))
         lines.append((f"{language}: {row}", shown(ours), "", "", "", f"at most {verdict[0]}", verdict[1]))
-    widths = [max(len(line[column]) for line in lines) for column in range(7)]
+    return lines
+
+
+def growth() -> tuple[Table, list[Calls]]:
+    rows: list[Growth] = []
+    calls: list[Calls] = []
+    for path in ("javascript", "python"):
+        measured = json.loads((FOLDER / f"growth.{path}.json").read_text())
+        rows += measured["growth"]
+        calls.append(measured["calls"])
+    sizes = sorted({row["size"] for row in rows})
+    lines: Table = [("entries", *(f"{size:,}" for size in sizes), "largest / smallest")]
+    for language, work in dict.fromkeys((row["language"], row["work"]) for row in rows):
+        of_size = {row["size"]: row for row in rows if (row["language"], row["work"]) == (language, work)}
+        cells = [f"{row['ns']:,.0f} ns ({(row['kb'] - row['held_kb']) / 1024:,.0f} MiB)" for _, row in sorted(of_size.items())]
+        lines.append((f"{language}: {work}", *cells, f"{of_size[sizes[-1]]['ns'] / of_size[sizes[0]]['ns']:.2f}"))
+    return lines, calls
+
+
+def aligned(lines: Table) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-    print("\nratio: how many times our figure the peer's is, both measured in this run; medians, ± half of the middle half.")
+        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+
+
+def markdown(lines: Table) -> Iterator[str]:
+    head, *rest = lines
+    for line in (head, ["---"] * len(head), *rest):
+        yield f"| {' | '.join(line)} |"
+
+
+def machine() -> str:
+    """What measured: enough to tell whether another run may be compared."""
+    with open("/proc/cpuinfo") as info:
+        model = next((line.partition(":")[2].strip() for line in info if line.startswith("model name")), platform.processor())
+    node = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    rust = subprocess.run(["rustc", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    return f"{os.cpu_count()} cores of {model}, Node {node}, Python {platform.python_version()}, Rust {rust}"
+
+
+def write(sections: Sequence[str]) -> None:
+    before, _, rest = README.read_text("utf-8").partition(BEGIN)
+    _, _, behind = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}{''.join(sections)}{END}{behind}", "utf-8")
+
+
+def main() -> None:
+    compared, (grown, calls) = ratios(), growth()
+    kept = "; ".join(f"{row['language']} {row['kb']:,} KB" for row in calls)
+    told = f"After a million more calls the process holds, beyond what it held before: {kept}."
+    print(*aligned(compared), "", RATIOS, "", *aligned(grown), "", GROWTH, told, sep="\n")
+    tables = {"ratios": compared, "growth": grown, "calls": calls}
+    (FOLDER / "results.json").write_text(json.dumps({"date": f"{date.today()}", "machine": machine(), **tables}, indent=2))
+    if "--write" in sys.argv[1:]:
+        intro = f"`make bench` on {date.today()}, {machine()}, beside other work:\n\n"
+        body = "\n".join(markdown(compared)), RATIOS, "\n".join(markdown(grown)), f"{GROWTH} {told}"
+        write([intro, "\n\n".join(body), "\n"])
 
 
 if __name__ == "__main__":
