@@ -125,6 +125,7 @@ const require = createRequire(import.meta.url);
 const tscs = [[require("typescript/package.json").version, tool("tsc")], ["7", join(here, "../../npm/node_modules/.bin/tsc")]];
 
 const rows = [
+  ["what is in the package", () => check(["LICENSE", "README.md"].every((name) => existsSync(join(installed, name))), "the licence or the README is not")],
   ["publint", () => run(tool("publint"), "run", tarball, "--strict").then((said) => check(said.includes("All good"), said))],
   // The WebAssembly files are bytes, which have no types.
   ["arethetypeswrong", () => run(tool("attw"), tarball, "--exclude-entrypoints", "core.wasm", "client.wasm").then(() => undefined)],

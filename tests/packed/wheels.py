@@ -172,12 +172,6 @@ def pyright(program: Path, scratch: Path) -> str:
     return f"{len(names)} examples"
 
 
-def complete(program: Path, scratch: Path) -> str:
-    """A user's checker knows the type of every public name."""
-    python, _ = examples(scratch)
-    return output("node", program, "--pythonpath", python, "--verifytypes", "astro_tokens", "--ignoreexternal", cwd=scratch).split("\n")[-1]
-
-
 def interpreter(version: str) -> str:
     """A CPython of this version on the path or of pyenv, whose stand-ins may not run, with what makes environments."""
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -213,7 +207,6 @@ def main() -> int:
         report.row("the wheel alone", partial(alone, scratch))
         report.row("examples of the pages, mypy --strict", partial(mypy, scratch))
         report.row("examples of the pages, Pyright", partial(pyright, program, scratch))
-        report.row("the type of every public name, Pyright", partial(complete, program, scratch))
         for version in VERSIONS:
             report.row(f"all tests on CPython {version}", partial(tests, version, scratch))
     for path in sorted(DIST.iterdir()):
