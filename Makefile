@@ -40,7 +40,7 @@ test: $(QUICK)
 
 # All that needs more than the quick proof, too: what is published, bundlers, browsers, other runtimes. One table says what ran.
 test-all:
-	@$(PYTHON) tests/stages.py build $(QUICK) $(THOROUGH)
+	@MAKE='$(MAKE)' $(PYTHON) tests/stages.py build $(QUICK) $(THOROUGH)
 
 rust-test:
 	cargo fmt --check

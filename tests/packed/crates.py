@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from report import ROOT, NotRun, Report, check, output
 
@@ -24,9 +25,9 @@ CLIENTS = {"attohttpc", "curl", "h2", "hyper", "isahc", "mio", "native-tls", "op
 
 
 @cache
-def manifest() -> dict:
+def manifest() -> dict[str, Any]:
     told = json.loads(output("cargo", "metadata", "--no-deps", "--format-version", "1", "--locked"))
-    public = [package for package in told["packages"] if package["publish"] is None]
+    public: list[dict[str, Any]] = [package for package in told["packages"] if package["publish"] is None]
     check([package["name"] for package in public] == [CRATE], f"another crate is published: {public}")
     return public[0]
 
@@ -77,7 +78,7 @@ def no_client() -> str:
 def features() -> str:
     """Each feature builds alone, and is described in the manifest and on the front page of the documentation."""
     text = (ROOT / "core/Cargo.toml").read_text(encoding="utf-8")
-    front = "".join(line for line in (ROOT / "core/src/lib.rs").read_text(encoding="utf-8").splitlines(keepends=True) if line.startswith("//!"))
+    front = "".join(re.findall(r"^//!.*$", (ROOT / "core/src/lib.rs").read_text(encoding="utf-8"), re.MULTILINE))
     names = sorted(manifest()["features"])
     for name in names:
         check(re.search(rf"^# .+\n(?:\w+ = .+\n)*?{name} = ", text, re.MULTILINE), f"core/Cargo.toml does not say what `{name}` is for")

@@ -3,7 +3,7 @@
 import gzip
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,11 +22,11 @@ def check(condition: object, message: str) -> None:
         raise Failed(message)
 
 
-def output(*command: object, **options: object) -> str:
+def output(*command: object, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
     """What a command prints; it fails the row with all that it said."""
-    options = {"cwd": ROOT, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    done = subprocess.run([str(word) for word in command], check=False, **options)
-    check(done.returncode == 0, f"{command[0]} left with {done.returncode}: {done.stdout}{done.stderr}".strip())
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=env, text=True, capture_output=True, check=False)
+    check(done.returncode == 0, f"{words[0]} left with {done.returncode}: {done.stdout}{done.stderr}".strip())
     return done.stdout
 
 

@@ -15,7 +15,7 @@ import zipfile
 from functools import cache, partial
 from pathlib import Path
 
-from report import ROOT, Failed, NotRun, Report, check, output
+from report import ROOT, NotRun, Report, check, output
 
 DIST = ROOT / "target/dist"
 TOOLS = Path(sys.executable).parent
@@ -23,7 +23,8 @@ TOOLS = Path(sys.executable).parent
 ENVIRONMENT = {**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}"}
 #: The newest glibc that `manylinux2014` promises to do without, and the libraries that every Linux of it has.
 GLIBC = (2, 17)
-LIBRARIES = {"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libgcc_s.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
+LIBRARIES = {"libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libgcc_s.so.1"}
+LIBRARIES |= {"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.13t", "3.14t")
 PAGES = ("README.md", "python/*.md", "docs/*.md")
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -109,8 +110,11 @@ def contents() -> str:
     with zipfile.ZipFile(wheel()) as archive:
         names = {re.sub(r"^astro_tokens-[^/]+\.dist-info", "info", name) for name in archive.namelist()}
         (metadata,) = (archive.read(name).decode() for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-    sources = {f"astro_tokens/{path.name}" for path in (ROOT / "python/astro_tokens").glob("*.py*") if path.suffix in {".py", ".pyi"}}
-    wanted = sources | {"astro_tokens/py.typed", "astro_tokens/_core.abi3.so", "info/licenses/LICENSE", "info/entry_points.txt"}
+    package = ROOT / "python/astro_tokens"
+    sources = {path for path in package.rglob("*") if path.is_file() and path.suffix not in {".so", ".pyd", ".pyc"}}
+    wanted = {path.relative_to(package.parent).as_posix() for path in sources}
+    wanted |= {"astro_tokens/_core.abi3.so", "info/licenses/LICENSE", "info/entry_points.txt"}
+    check("astro_tokens/py.typed" in wanted, "there is no py.typed")
     check(wanted <= names, f"lacks {sorted(wanted - names)}")
     others = {name for name in names - wanted if not name.startswith("info/")}
     check(not others, f"has {sorted(others)}, too")
@@ -172,12 +176,18 @@ def pyright(program: Path, scratch: Path) -> str:
     return f"{len(names)} examples"
 
 
+WHICH = """
+import ensurepip, sys, sysconfig, venv
+print(f"{sys.version_info.major}.{sys.version_info.minor}{'t' if sysconfig.get_config_var('Py_GIL_DISABLED') else ''}")
+"""
+
+
 def interpreter(version: str) -> str:
     """A CPython of this version on the path or of pyenv, whose stand-ins may not run, with what makes environments."""
     versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     candidates = [shutil.which(f"python{version}"), *sorted(glob.glob(f"{versions}/*/bin/python{version}"), reverse=True)]
     for candidate in candidates:
-        if candidate and subprocess.run([candidate, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode == 0:
+        if candidate and subprocess.run([candidate, "-c", WHICH], capture_output=True, text=True, check=False).stdout.strip() == version:
             return candidate
     raise NotRun(f"there is no CPython {version} here")
 
