@@ -1,8 +1,8 @@
 """Runs the stages that it is given, each a target of the Makefile, and prints one table of all that they tried.
 
-A stage called `test-...` says in `target/matrix/STAGE.tsv` what it tried, a line a row: area, what, result (`passed`, `failed`
-or `not run`), seconds, note. In `target/matrix/STAGE.sizes.tsv` it may add sizes: file, bytes, bytes with gzip. A stage that
-fails does not stop the others. It leaves with 1 where a row failed or a stage did not report.
+A stage called `test-...` says in `target/matrix/STAGE.tsv` what it tried, a line a row: area, what, result (`passed`,
+`failed` or `not run`), seconds, note. In `target/matrix/STAGE.sizes.tsv` it may add sizes: file, bytes, bytes with gzip.
+A stage that fails does not stop the others. It leaves with 1 where a row failed or a stage did not report.
 """
 
 import os
@@ -37,7 +37,10 @@ def reported(stage: str) -> list[list[str]]:
     rows = lines(MATRIX / f"{stage}.tsv", 5)
     wrong = [row for row in rows if row[2] not in RESULTS]
     if not rows or wrong:
-        return [*rows, [stage, "its report", "failed", "", f"not a row: {wrong[0]}" if wrong else "it reported nothing"]]
+        return [
+            *rows,
+            [stage, "its report", "failed", "", f"not a row: {wrong[0]}" if wrong else "it reported nothing"],
+        ]
     return rows
 
 

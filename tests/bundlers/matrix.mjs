@@ -21,6 +21,8 @@ const [tarball, folder] = process.argv.slice(2);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const installed = join(folder, "node_modules/astro-tokens");
 const tool = (name) => join(here, "node_modules/.bin", name);
+/** Its package's own command is put there by a script, and none is run. */
+const bun = join(here, `node_modules/@oven/bun-${process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}/bin/bun`);
 const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** What `life` of app.mjs says where everything works. */
@@ -227,8 +229,8 @@ const rows = [
     },
   ],
   ["Deno, with one permission", async () => checkLife(await run(tool("deno"), "run", "--no-prompt", "--no-remote", "--allow-env=ASTRO_DOMAIN", "main.mjs"))],
-  ["Bun", async () => checkLife(await run(tool("bun"), "main.mjs"))],
-  ["Bun, require", async () => checkLife(await run(tool("bun"), "main.cjs"))],
+  ["Bun", async () => checkLife(await run(bun, "main.mjs"))],
+  ["Bun, require", async () => checkLife(await run(bun, "main.cjs"))],
   ["workerd (Cloudflare Workers)", workerd],
 ];
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,16 +11,16 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from report import ROOT, NotRun, Report, check, output
+from report import ELSEWHERE, ROOT, NotRun, Report, check, output, unpacked
 
 CRATE = "astro-tokens"
 #: All that a build without features takes along. None of it sends anything; what comes to this list shall not, either.
 DEPENDENCIES = set(
-    "astro-tokens httpdate itoa memchr percent-encoding proc-macro2 quote serde serde_core serde_derive serde_json strsim syn thiserror"
-    " thiserror-impl unicode-ident zeroize zmij".split()
+    "astro-tokens httpdate itoa memchr percent-encoding proc-macro2 quote serde serde_core serde_derive serde_json strsim syn"
+    " thiserror thiserror-impl unicode-ident zeroize zmij".split()
 )
 #: What clients of HTTP are made of. No feature brings one of them: whoever uses the crate brings its own.
-CLIENTS = {"attohttpc", "curl", "h2", "hyper", "isahc", "mio", "native-tls", "openssl", "reqwest", "rustls", "socket2", "tokio", "ureq"}
+CLIENTS = set("curl h2 hyper isahc mio native-tls openssl reqwest rustls socket2 tokio ureq".split())
 
 
 @cache
@@ -51,18 +50,17 @@ def contents() -> str:
 
 
 def tests(scratch: Path) -> str:
-    """Its own tests, examples and documentation, where nothing else of the tree is; crates that are compiled already are taken."""
-    shutil.unpack_archive(packed(), scratch, "gztar")
-    (folder,) = scratch.iterdir()
-    env = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target"), "CARGO_PROFILE_DEV_DEBUG": "line-tables-only"}
-    said = output("cargo", "test", "--locked", "--all-features", "--lib", "--examples", cwd=folder, env=env)
-    said += output("cargo", "test", "--locked", "--doc", cwd=folder, env=env)
+    """Its own tests, examples and documentation, where nothing else of the tree is."""
+    folder = unpacked(packed(), scratch)
+    said = output("cargo", "test", "--locked", "--all-features", "--lib", "--examples", cwd=folder, env=ELSEWHERE)
+    said += output("cargo", "test", "--locked", "--doc", cwd=folder, env=ELSEWHERE)
     passed = sum(int(count) for count in re.findall(r"^test result: ok. (\d+) passed", said, re.MULTILINE))
     return f"{passed} tests"
 
 
 def tree(*options: str) -> set[str]:
-    told = output("cargo", "tree", "--package", CRATE, "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked", *options)
+    shown = ["--edges", "normal", "--prefix", "none", "--format", "{p}"]
+    told = output("cargo", "tree", "--package", CRATE, "--locked", *shown, *options)
     return {line.split()[0] for line in told.splitlines() if line}
 
 
@@ -81,7 +79,8 @@ def features() -> str:
     front = "".join(re.findall(r"^//!.*$", (ROOT / "core/src/lib.rs").read_text(encoding="utf-8"), re.MULTILINE))
     names = sorted(manifest()["features"])
     for name in names:
-        check(re.search(rf"^# .+\n(?:\w+ = .+\n)*?{name} = ", text, re.MULTILINE), f"core/Cargo.toml does not say what `{name}` is for")
+        described = re.search(rf"^# .+\n(?:\w+ = .+\n)*?{name} = ", text, re.MULTILINE)
+        check(described, f"core/Cargo.toml does not say what `{name}` is for")
         check(f"`{name}`" in front, f"core/src/lib.rs does not say what `{name}` is for")
         output("cargo", "check", "--quiet", "--package", CRATE, "--locked", "--no-default-features", "--features", name)
     return ", ".join(names)
@@ -91,11 +90,19 @@ def documentation() -> str:
     """As docs.rs makes it, which has a nightly compiler: what needs a feature says so."""
     check(manifest()["metadata"]["docs"]["rs"]["all-features"], "docs.rs leaves features out")
     folder = ROOT / "target/docs.rs"
-    env = {**os.environ, "CARGO_TARGET_DIR": str(folder), "RUSTC_BOOTSTRAP": "1", "RUSTDOCFLAGS": "--cfg docsrs --deny warnings"}
+    env = {
+        **os.environ,
+        "CARGO_TARGET_DIR": str(folder),
+        "RUSTC_BOOTSTRAP": "1",
+        "RUSTDOCFLAGS": "--cfg docsrs --deny warnings",
+    }
     output("cargo", "doc", "--quiet", "--package", CRATE, "--locked", "--no-deps", "--all-features", env=env)
     for item, feature in (("struct.Sandbox", "sandbox"), ("fn.parse_command", "cli")):
         page = (folder / f"doc/astro_tokens/{item}.html").read_text(encoding="utf-8")
-        check(f"<strong>crate feature <code>{feature}</code></strong>" in page, f"{item} does not say that it needs `{feature}`")
+        check(
+            f"<strong>crate feature <code>{feature}</code></strong>" in page,
+            f"{item} does not say that it needs `{feature}`",
+        )
     return ""
 
 

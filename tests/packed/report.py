@@ -1,12 +1,16 @@
-"""What a stage of `make test-all` tells its table: rows and package sizes, in `target/matrix`; see `tests/stages.py`."""
+"""What a stage of `make test-all` tells its table: rows and package sizes in `target/matrix`; see `tests/stages.py`."""
 
 import gzip
+import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+#: Where cargo builds what was unpacked, apart from what is built of the tree.
+ELSEWHERE = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target/packed")}
 
 
 class NotRun(Exception):
@@ -28,6 +32,15 @@ def output(*command: object, cwd: Path = ROOT, env: Mapping[str, str] | None = N
     done = subprocess.run(words, cwd=cwd, env=env, text=True, capture_output=True, check=False)
     check(done.returncode == 0, f"{words[0]} left with {done.returncode}: {done.stdout}{done.stderr}".strip())
     return done.stdout
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """The folder in an archive of sources. They are of now: cargo goes by times, and archives carry those of long ago."""
+    shutil.unpack_archive(archive, folder, "gztar")
+    for path in folder.rglob("*"):
+        path.touch()
+    (found,) = folder.iterdir()
+    return found
 
 
 class Report:
