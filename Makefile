@@ -5,7 +5,11 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test docs-test test-all test-bundlers clean
+# What proves the work quickly, and what `make test-all` adds. A stage called test-... reports rows of its own; see tests/stages.py.
+QUICK := rust-test limits-test js-test python-test program-test packed-test docs-test
+THOROUGH := test-wheels test-crates test-bundlers
+
+.PHONY: build demo bench test $(QUICK) test-all $(THOROUGH) clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -33,11 +37,12 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 	PYTHONPATH=python $(BENCH)/venv/bin/python python/bench/growth.py >$(BENCH)/growth.python.json
 	@$(PYTHON) python/bench/table.py --write
 
-test: rust-test limits-test js-test python-test program-test packed-test docs-test
+test: $(QUICK)
 	@echo 'All tests passed.'
 
-# All that needs more than the quick proof: bundlers, browsers, other runtimes.
-test-all: test test-bundlers
+# All that needs more than the quick proof, too: what is published, bundlers, browsers, other runtimes. One table says what ran.
+test-all:
+	@MAKE='$(MAKE)' $(PYTHON) tests/stages.py build $(QUICK) $(THOROUGH)
 
 rust-test:
 	cargo fmt --check
@@ -68,6 +73,12 @@ packed-test: build
 docs-test: build
 	.venv/bin/python tests/docs/problems.py
 	.venv/bin/python tests/docs/pages.py
+
+test-wheels: $(STAMPS)/packing $(STAMPS)/bundlers
+	target/packing/bin/python tests/packed/wheels.py tests/bundlers
+
+test-crates:
+	$(PYTHON) tests/packed/crates.py
 
 test-bundlers: npm/dist/index.js $(STAMPS)/bundlers
 	tests/bundlers/run.sh
@@ -107,6 +118,11 @@ $(STAMPS)/venv: python/requirements-dev.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --requirement python/requirements-dev.txt
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/packing: tests/packed/requirements.txt python/requirements-dev.txt
+	$(PYTHON) -m venv target/packing
+	target/packing/bin/python -m pip install --quiet --requirement $<
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/python: $(STAMPS)/venv $(CORE) $(shell find bindings/python python/pyproject.toml -type f)

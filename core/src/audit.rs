@@ -9,9 +9,9 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// What to look for in a list of tokens.
 ///
 /// ```
+/// # #[cfg(feature = "sandbox")] {
 /// use astro_tokens::{Audit, Finding, NewToken, Sandbox};
 ///
-/// # #[cfg(feature = "sandbox")] {
 /// let token = Sandbox::new().add_token(NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(10), 0);
 /// let findings = Audit::default().findings(&token, 0);
 /// assert_eq!(findings, [Finding::Expires { in_days: 10 }]);

@@ -42,6 +42,7 @@
 //! | `jiff`, `chrono`, `time` | a [`Timestamp`] becomes a time of these crates, and back |
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod answer;

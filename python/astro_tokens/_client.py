@@ -348,7 +348,7 @@ class AstroTokens(Client):
         """
         return self._tokens(self._start("tokens", filters))
 
-    def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken:
+    def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken[Secret]:
         """Create a token. Its secret is in `token` of what is returned, and nobody will be told its value again.
 
         After a lost answer it looks for the token that it may have made before it makes another; a nonce in the
@@ -364,10 +364,10 @@ class AstroTokens(Client):
             expiration_days (int): Days until the token expires: 1 to 3650. Without it the token never expires.
             kind (str): `STANDARD` (Astro's default) or `DIRECT_ACCESS`; v1 only.
         """
-        result: ApiToken = self._drive(self._start("create_token", fields))
+        result: ApiToken[Secret] = self._drive(self._start("create_token", fields))
         return result
 
-    def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken:
+    def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken[Secret]:
         """Create a token like another one: the same name, description, role, kind and expiration, on another Workspace
         or Deployment, or on the same entity under another name. The other one stays as it is; only its role on the
         entity of its own scope is taken over.
@@ -378,7 +378,7 @@ class AstroTokens(Client):
             deployment_id (str): The Deployment of the clone; the other one is a Deployment token.
             name (str): The name of the clone. Default: the same.
         """
-        result: ApiToken = self._drive(self._start("clone_token", fields, token_id))
+        result: ApiToken[Secret] = self._drive(self._start("clone_token", fields, token_id))
         return result
 
     def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
@@ -613,14 +613,14 @@ class AsyncAstroTokens(Client):
         """Like `AstroTokens.tokens`, for `async for`."""
         return self._tokens(self._start("tokens", filters))
 
-    async def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken:
+    async def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken[Secret]:
         """Like `AstroTokens.create_token`."""
-        result: ApiToken = await self._drive(self._start("create_token", fields))
+        result: ApiToken[Secret] = await self._drive(self._start("create_token", fields))
         return result
 
-    async def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken:
+    async def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken[Secret]:
         """Like `AstroTokens.clone_token`."""
-        result: ApiToken = await self._drive(self._start("clone_token", fields, token_id))
+        result: ApiToken[Secret] = await self._drive(self._start("clone_token", fields, token_id))
         return result
 
     async def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:

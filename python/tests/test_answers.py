@@ -247,6 +247,10 @@ def test_a_request_may_say_what_it_answers_with():
     assert isinstance(Request[ApiToken], types.GenericAlias)
 
 
+def test_a_token_may_say_that_it_has_its_secret():
+    assert isinstance(ApiToken[Secret], types.GenericAlias)
+
+
 # ---- errors ---------------------------------------------------------------------------------------------------------
 
 

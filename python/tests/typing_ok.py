@@ -147,6 +147,8 @@ first: ApiToken = page.tokens[0]
 roles: SubjectRoles = api.update_token_roles({}).parse(response)
 created: ApiToken = api.create_token(entry).parse(response)
 secret: Secret | None = created.token
+secret_of_created: str = api.create_token(entry).parse(response).token.expose()
+secret_of_read: str = first.token.expose()  # type: ignore[union-attr]
 stored: Request[ApiToken] = Request("GET", "https://api.astronomer.io/v1/organizations/clorg/tokens/cltoken")
 from_parts = Request("DELETE", "https://api.astronomer.io")
 from_parts.parse(response)

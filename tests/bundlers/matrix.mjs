@@ -1,14 +1,14 @@
-// Tries the packed package wherever its users are, and prints one table: node matrix.mjs TARBALL FOLDER, where FOLDER has the
-// package installed and this folder's app.mjs in it. `run.sh` prepares both.
+// Tries the packed package wherever its users are, for the table of `make test-all`: node matrix.mjs TARBALL FOLDER, where
+// FOLDER has the package installed and this folder's app.mjs in it. `run.sh` prepares both.
 
 import { execFile, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import { chromium } from "playwright-core";
@@ -21,6 +21,8 @@ const [tarball, folder] = process.argv.slice(2);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const installed = join(folder, "node_modules/astro-tokens");
 const tool = (name) => join(here, "node_modules/.bin", name);
+/** Its package's own command is put there by a script, and none is run. */
+const bun = join(here, `node_modules/@oven/bun-${process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}/bin/bun`);
 const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** What `life` of app.mjs says where everything works. */
@@ -125,6 +127,7 @@ const require = createRequire(import.meta.url);
 const tscs = [[require("typescript/package.json").version, tool("tsc")], ["7", join(here, "../../npm/node_modules/.bin/tsc")]];
 
 const rows = [
+  ["what is in the package", () => check(["LICENSE", "README.md"].every((name) => existsSync(join(installed, name))), "the licence or the README is not")],
   ["publint", () => run(tool("publint"), "run", tarball, "--strict").then((said) => check(said.includes("All good"), said))],
   // The WebAssembly files are bytes, which have no types.
   ["arethetypeswrong", () => run(tool("attw"), tarball, "--exclude-entrypoints", "core.wasm", "client.wasm").then(() => undefined)],
@@ -226,8 +229,8 @@ const rows = [
     },
   ],
   ["Deno, with one permission", async () => checkLife(await run(tool("deno"), "run", "--no-prompt", "--no-remote", "--allow-env=ASTRO_DOMAIN", "main.mjs"))],
-  ["Bun", async () => checkLife(await run(tool("bun"), "main.mjs"))],
-  ["Bun, require", async () => checkLife(await run(tool("bun"), "main.cjs"))],
+  ["Bun", async () => checkLife(await run(bun, "main.mjs"))],
+  ["Bun, require", async () => checkLife(await run(bun, "main.cjs"))],
   ["workerd (Cloudflare Workers)", workerd],
 ];
 
@@ -338,34 +341,38 @@ document.title = new Api({ organizationId: "clorg" }).listTokens().url;
 );
 html("slim.html", '<script type="module" src="./slim-page.mjs"></script>');
 
-// ---- the table --------------------------------------------------------------------------------------------------------
+// ---- what it reports, for the table of tests/stages.py ------------------------------------------------------------------
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
-const table = [];
-for (const [name, test] of rows) {
+const matrix = join(here, "../../target/matrix");
+const line = (...cells) => `${cells.map((cell) => String(cell).replaceAll("\n", " / ").replaceAll("\t", " ")).join("\t")}\n`;
+mkdirSync(matrix, { recursive: true });
+const reportOf = (name, lines) => writeFileSync(join(matrix, `test-bundlers.${name}`), lines.join(""));
+
+const report = [];
+const counts = { passed: 0, failed: 0, "not run": 0 };
+for (const [what, test] of rows) {
   const start = performance.now();
-  let outcome = "passed";
-  let detail = "";
+  let result = "passed";
+  let note = "";
   try {
-    detail = (await test()) ?? "";
+    note = (await test()) ?? "";
   } catch (error) {
-    outcome = error instanceof NotRun ? "not run" : "failed";
-    detail = error.message;
+    result = error instanceof NotRun ? "not run" : "failed";
+    note = error.message;
   }
-  counts[outcome === "not run" ? "skipped" : outcome]++;
-  table.push([name, outcome, `${((performance.now() - start) / 1000).toFixed(1)} s`, detail]);
+  counts[result]++;
+  console.log(`${result}: ${what}${note && ": "}${note}`);
+  report.push(line("npm package", what, result, ((performance.now() - start) / 1000).toFixed(1), note.slice(0, 300)));
+  reportOf("tsv", report);
 }
 await browser?.close();
 server.close();
 
-console.log(`\n| where | outcome | time | |\n|---|---|---|---|`);
-for (const row of table) console.log(`| ${row.map((cell) => cell.replaceAll("\n", " / ")).join(" | ")} |`);
-
-console.log("\n| what | size | with gzip | with Brotli |\n|---|---|---|---|");
-console.log(`| ${tarball.split("/").at(-1)} | ${kilobytes(statSync(tarball).size)} | | |`);
+const sizes = [line(tarball.split("/").at(-1), statSync(tarball).size, "")];
 for (const file of ["index.js", "client.js", "cli.js", "sandbox.js", "slim.js", "core.wasm", "slim-client.js", "client.wasm"]) {
   const bytes = readFileSync(join(installed, "dist", file));
-  console.log(`| ${file} | ${[bytes, gzipSync(bytes), brotliCompressSync(bytes)].map(({ length }) => kilobytes(length)).join(" | ")} |`);
+  sizes.push(line(file, bytes.length, gzipSync(bytes, { level: 9 }).length));
 }
-console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+reportOf("sizes.tsv", sizes);
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts["not run"]} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

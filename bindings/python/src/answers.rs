@@ -27,7 +27,7 @@ pub(crate) type Reduced<'py, A = (String,)> = PyResult<(Bound<'py, PyAny>, A)>;
 ///
 /// Made by `Request.parse`. It cannot be changed; it can be compared, hashed (by its id), copied, and, without a secret in
 /// it, pickled. Its repr names it by id, name and short token.
-#[pyclass(frozen, eq, module = "astro_tokens")]
+#[pyclass(frozen, eq, generic, module = "astro_tokens")]
 #[derive(PartialEq)]
 pub(crate) struct ApiToken(pub(crate) astro_tokens::ApiToken);
 
