@@ -1,16 +1,18 @@
 """A real Airflow in a temporary folder, and an Astro in memory that it talks to over loopback."""
 
+import contextlib
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from astro_tokens.sandbox import Sandbox, SandboxServer
 
@@ -25,9 +27,11 @@ class Recorder:
     def __init__(self, sandbox):
         self.sandbox = sandbox
         self.secrets = [sandbox.owner_token.expose()]
+        self.after = lambda method, url: None
 
-    def answer(self, *args):
-        reply = self.sandbox.answer(*args)
+    def answer(self, method, url, *rest):
+        reply = self.sandbox.answer(method, url, *rest)
+        self.after(method, url)
         if reply.response is not None and reply.response.body.startswith(b"{"):
             secret = json.loads(reply.response.body).get("token")
             if secret is not None:
@@ -73,12 +77,13 @@ class Airflow:
         return text
 
     def variable(self, key):
-        """The value of a Variable."""
-        return self.printed("variables", "get", key).splitlines()[-1]
+        """The value of a Variable, which is encrypted in the database; `None`: there is none."""
+        rows = self.rows(f"SELECT val FROM variable WHERE key = '{key}' AND is_encrypted")
+        return Fernet(FERNET_KEY).decrypt(rows[0][0].encode()).decode() if rows else None
 
     def rows(self, query):
         """What is in the database."""
-        with sqlite3.connect(self.home / "airflow.db") as database:
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db")) as database:
             return database.execute(query).fetchall()
 
     def xcom(self, dag_id):
@@ -147,11 +152,20 @@ def airflow():
         yield airflow
 
 
-@pytest.fixture
-def world(airflow):
-    recorder = Recorder(Sandbox(rate_limits=False))
-    with SandboxServer(recorder, 0) as server:
-        import threading
+@pytest.fixture(scope="module")
+def astro(airflow):
+    """Makes worlds: each has an Astro of its own."""
+    with contextlib.ExitStack() as stack:
 
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield World(airflow, recorder, server.url)
+        def make():
+            recorder = Recorder(Sandbox(rate_limits=False))
+            server = stack.enter_context(SandboxServer(recorder, 0))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return World(airflow, recorder, server.url)
+
+        yield make
+
+
+@pytest.fixture
+def world(astro):
+    return astro()

@@ -5,6 +5,7 @@ A store is proven writable before anything is sent to Astro, and what it has sto
 
 from __future__ import annotations
 
+import copy
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -195,13 +196,14 @@ class FunctionStore(TokenStore):
 
 
 def as_store(store: object) -> TokenStore:
-    """A store, or one made of a bare function.
+    """A store of its own for an operator, made of a bare function too.
 
     Raises:
         TypeError: It is neither.
     """
     if isinstance(store, TokenStore):
-        return store
+        # Templates are rendered in place, and the tasks of a mapped operator, say, are given the same one.
+        return copy.copy(store)
     if isinstance(store, type) or not callable(store):
         raise TypeError(f"`store` is a store such as VariableStore or a function of a Secret, not {named(store)}")
     return FunctionStore(store)
