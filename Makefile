@@ -5,7 +5,7 @@ PYTHON ?= python3
 STAMPS := target/stamps
 CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
-.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test docs-test test-all test-bundlers clean
+.PHONY: build demo bench test rust-test limits-test js-test python-test program-test packed-test docs-test test-all test-bundlers test-airflow clean
 
 build: npm/dist/index.js $(STAMPS)/python
 
@@ -36,8 +36,8 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 test: rust-test limits-test js-test python-test program-test packed-test docs-test
 	@echo 'All tests passed.'
 
-# All that needs more than the quick proof: bundlers, browsers, other runtimes.
-test-all: test test-bundlers
+# All that needs more than the quick proof: bundlers, browsers, other runtimes, Airflow.
+test-all: test test-bundlers test-airflow
 
 rust-test:
 	cargo fmt --check
@@ -54,8 +54,8 @@ js-test: npm/dist/index.js
 	@grep '^# [pf]' target/npm-test.log
 
 python-test: $(STAMPS)/python
-	.venv/bin/python -m mypy --strict python/astro_tokens python/tests/typing_ok.py python/examples
-	.venv/bin/python -m mypy.stubtest astro_tokens --allowlist python/tests/stubtest_allowlist.txt
+	.venv/bin/python -m mypy --strict --exclude '/airflow/' python/astro_tokens python/tests/typing_ok.py python/examples
+	.venv/bin/python -m mypy.stubtest astro_tokens --mypy-config-file python/pyproject.toml --allowlist python/tests/stubtest_allowlist.txt
 	.venv/bin/python -m pytest --quiet python/tests
 
 program-test: build
@@ -71,6 +71,9 @@ docs-test: build
 
 test-bundlers: npm/dist/index.js $(STAMPS)/bundlers
 	tests/bundlers/run.sh
+
+test-airflow: $(STAMPS)/airflow $(STAMPS)/venv
+	tests/airflow/run.sh .venv/bin/python target/airflow/bin/python
 
 clean:
 	rm -rf target .venv npm/node_modules npm/bench/node_modules npm/dist npm/wasm tests/bundlers/node_modules
@@ -107,6 +110,11 @@ $(STAMPS)/venv: python/requirements-dev.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --requirement python/requirements-dev.txt
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/airflow: tests/airflow/requirements.txt
+	$(PYTHON) -m venv target/airflow
+	target/airflow/bin/python -m pip install --quiet --requirement $<
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/python: $(STAMPS)/venv $(CORE) $(shell find bindings/python python/pyproject.toml -type f)

@@ -20,6 +20,23 @@ ROOT = Path(__file__).parents[2]
 AIRFLOW = Path(sys.executable).with_name("airflow")
 FERNET_KEY = "ZmVybmV0IGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGU="
 
+# Before anything imports Airflow, which reads its settings then.
+FOLDER = tempfile.TemporaryDirectory()
+HOME = Path(FOLDER.name)
+for name in list(os.environ):
+    if name.startswith(("AIRFLOW", "ASTRO", "PYTHON")):
+        del os.environ[name]
+os.environ.update(
+    AIRFLOW_HOME=str(HOME),
+    AIRFLOW__CORE__DAGS_FOLDER=str(HOME / "dags"),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__FERNET_KEY=FERNET_KEY,
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{HOME}/airflow.db",
+    AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
+    NO_COLOR="1",
+    COLUMNS="200",
+)
+
 
 class Recorder:
     """Answers as the sandbox does, and keeps every secret that it tells: those that are looked for afterwards."""
@@ -27,11 +44,11 @@ class Recorder:
     def __init__(self, sandbox):
         self.sandbox = sandbox
         self.secrets = [sandbox.owner_token.expose()]
-        self.after = lambda method, url: None
+        self.after = lambda url: None
 
     def answer(self, method, url, *rest):
         reply = self.sandbox.answer(method, url, *rest)
-        self.after(method, url)
+        self.after(url)
         if reply.response is not None and reply.response.body.startswith(b"{"):
             secret = json.loads(reply.response.body).get("token")
             if secret is not None:
@@ -40,28 +57,15 @@ class Recorder:
 
 
 class Airflow:
-    """One installation, with its database and logs, and the command `airflow`."""
+    """The installation, with its database and logs, and the command `airflow`."""
 
-    def __init__(self, home):
-        self.home = home
-        self.env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "ASTRO", "PYTHON"))},
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__FERNET_KEY": FERNET_KEY,
-            "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-            "NO_COLOR": "1",
-            "COLUMNS": "200",
-        }
+    home = HOME
 
     def run(self, *args, **env):
         """What a command prints on both, and how it ended."""
         done = subprocess.run(
             [AIRFLOW, *args],
-            env={**self.env, **env},
+            env={**os.environ, **env},
             cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,13 +147,12 @@ class World:
 
 @pytest.fixture(scope="session")
 def airflow():
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        shutil.copytree(ROOT / "python/examples/airflow", home / "dags")
-        shutil.copytree(Path(__file__).parent / "dags", home / "dags/tests")
-        airflow = Airflow(home)
-        airflow.printed("db", "migrate")
-        yield airflow
+    shutil.copytree(ROOT / "python/examples/airflow", HOME / "dags")
+    shutil.copytree(Path(__file__).parent / "dags", HOME / "dags/tests")
+    airflow = Airflow()
+    airflow.printed("db", "migrate")
+    yield airflow
+    FOLDER.cleanup()
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,15 @@ def run(airflow, astro):
     for name in ("sealed", "forgetful", "unproven", "talkative", "at_once", "dead", "slow", "killed", "environment"):
         world.sandbox.add_token(name=name, role="ORGANIZATION_MEMBER", expiration_days=30)
 
-    def add_later(method, url):
+    def happen(url):
+        """What happens after the first look of a sensor."""
         if "clws2" in url and not [token for token in world.sandbox.tokens if token.name == "Soon"]:
             where = {"scope": "WORKSPACE", "entity_id": "clws2", "role": "WORKSPACE_AUTHOR"}
             world.sandbox.add_token(name="Soon", expiration_days=5, **where)
+        if "cldep3" in url:
+            world.sandbox.fault(method="GET", effect="status", status=403)
 
-    world.recorder.after = add_later
+    world.recorder.after = happen
     airflow.printed("variables", "set", "kept", "the secret of before")
     ok, text = world.test("troubles")
     assert not ok
@@ -47,7 +50,7 @@ def test_states(run):
 def test_no_secret_anywhere(run):
     assert len(run.recorder.secrets) > 12
     assert not run.leaks()
-    assert "print shows ***" in run.printed and "a log shows ***" in run.printed
+    assert re.search(r"a log shows \S*\*\*\*", run.printed)
 
 
 def test_a_failed_store_leaves_all_as_it_was(run):
@@ -115,4 +118,6 @@ def test_the_sensor_waits_in_the_triggerer(run):
     returned = run.airflow.xcom("troubles")
     [found], [again] = returned["deferred"], returned["poked"]
     assert found == again == [{**found[0], "name": "Soon", "kind": "expires", "days": 5}]
-    assert "no token to report; looking again in 0.1 s" in run.printed
+    assert "running trigger in line" in said(run, "deferred")
+    assert "running trigger in line" not in said(run, "poked")
+    assert "AirflowException: tokens failed: Astro answered 403 Forbidden" in said(run, "refused")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
+    from .. import Kind
+
 __all__ = [
     "AstroCreateTokenOperator",
     "AstroDeleteTokenOperator",
@@ -115,7 +117,7 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         deployment_id: str | None = None,
         description: str | None = None,
         expiration_days: int | None = None,
-        kind: str | None = None,
+        kind: Kind | None = None,
         if_exists: IfExists = "fail",
         **kwargs: Any,
     ) -> None:
@@ -176,7 +178,7 @@ class AstroCreateTokenOperator(AstroTokenOperator):
             deployment_id=self.deployment_id,
             description=self.description,
             expiration_days=self.expiration_days,
-            kind=self.kind,  # type: ignore[typeddict-item]  # The core judges it.
+            kind=self.kind,
         )
         secret = token.token
         if secret is None:
@@ -258,7 +260,7 @@ class AstroRotateTokenOperator(AstroTokenOperator):
             )
 
     @classmethod
-    def partial(cls, **kwargs: Any) -> Any:  # type: ignore[override]
+    def partial(cls, **kwargs: Any) -> Any:
         """For task mapping. The scheduler reads the retries of a mapped task here."""
         return super().partial(**without_retries(kwargs))
 

@@ -35,7 +35,7 @@ class AstroExpiringTokensTrigger(BaseTrigger):
         poke_interval: float,
     ) -> None:
         """With all that the sensor says."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.astro_conn_id = astro_conn_id
         self.workspace_id = workspace_id
         self.deployment_id = deployment_id
@@ -57,14 +57,16 @@ class AstroExpiringTokensTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look until there is something to report."""
+        event: dict[str, Any]
         try:
             while not (reports := await self._look()):
                 self.log.info("no token to report; looking again in %s s", self.poke_interval)
                 await asyncio.sleep(self.poke_interval)
         except (AstroTokensError, TypeError, ValueError) as error:
-            yield TriggerEvent({"error": str(error)})
+            event = {"error": str(error)}
         else:
-            yield TriggerEvent({"tokens": reports})
+            event = {"tokens": reports}
+        yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def _look(self) -> list[dict[str, Any]]:
         # A client of its own each time: days may lie between two looks, and the token of the connection be rotated.

@@ -51,7 +51,6 @@ class Killed(VariableStore):
 
 
 def talkative(secret: Secret) -> None:
-    print("print shows", secret.expose())
     logging.getLogger("vault").warning("a log shows %s", secret.expose())
 
 
@@ -111,5 +110,5 @@ with DAG("troubles", schedule=None, start_date=datetime(2026, 1, 1), default_arg
         AstroDeleteTokenOperator(task_id="delete_missing_ok", token_name="missing", missing_ok=True),
         AstroExpiringTokensSensor(task_id="deferred", workspace_id="clws2", deferrable=True, poke_interval=0.1, timeout=60),
         AstroExpiringTokensSensor(task_id="poked", workspace_id="clws2", mode="poke", deferrable=False),
-        AstroExpiringTokensSensor(task_id="foreign", workspace_id="nowhere", deferrable=True),
+        AstroExpiringTokensSensor(task_id="refused", deployment_id="cldep3", deferrable=True, poke_interval=0.1, timeout=60),
     )
