@@ -15,7 +15,7 @@ trap 'rm -rf "$scratch"' EXIT
 set -- "$scratch"/*.whl
 [ $# -eq 1 ] || { echo "one wheel was expected: $*" >&2; exit 1; }
 # Without an index: what the extra asks for has to be what is tested.
-"$python" -m pip uninstall --quiet --yes astro-tokens
+"$python" -m pip uninstall --quiet --quiet --yes astro-tokens
 "$python" -m pip install --quiet --no-index "$1[airflow]"
 
 cd "$scratch"

@@ -9,7 +9,7 @@ from airflow.sdk import DAG
 
 from astro_tokens import Secret
 from astro_tokens.airflow.hooks import AstroTokenHook
-from astro_tokens.airflow.stores import Deposit
+from astro_tokens.airflow.stores import Deposit, StoreError
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/airflow.md").read_text("utf-8")
@@ -43,7 +43,7 @@ def test_the_store_of_the_page(names, tmp_path):
     assert path.read_text() == "new"
     deposit = Deposit(names["FileStore"](str(path)))
     deposit.store.read = lambda: "something else"
-    with pytest.raises(RuntimeError, match="is not the secret that was written") as caught:
+    with pytest.raises(StoreError, match="is not the secret that was written") as caught:
         deposit.put(Secret("newer"), restore=True)
     assert path.read_text() == "new"
     assert "newer" not in str(caught.value)

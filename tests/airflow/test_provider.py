@@ -21,7 +21,7 @@ from astro_tokens.airflow.operators import (
     AstroRotateTokenOperator,
 )
 from astro_tokens.airflow.sensors import AstroExpiringTokensSensor
-from astro_tokens.airflow.stores import EnvironmentStore, FunctionStore, VariableStore
+from astro_tokens.airflow.stores import Deposit, EnvironmentStore, FunctionStore, StoreError, VariableStore
 from astro_tokens.airflow.triggers import AstroExpiringTokensTrigger
 
 SECRET = "eyJhbGciOiJub25lIn0.e30.never_to_be_seen_anywhere"
@@ -185,15 +185,25 @@ def test_what_a_function_stored_is_put_back():
         if secret.expose() == "new":
             raise OSError("sealed")
 
-    from astro_tokens.airflow.stores import Deposit
-
     deposit = Deposit(FunctionStore(write, read=lambda: held[-1]))
-    with pytest.raises(OSError, match="sealed"):
+    with pytest.raises(StoreError, match="OSError: sealed"):
         deposit.put(Secret("new"), restore=True)
     assert held == ["before", "new", "before"]
-    with pytest.raises(OSError, match="sealed"):
+    with pytest.raises(StoreError, match="OSError: sealed"):
         deposit.put(Secret("new"), restore=False)
     assert held[-1] == "new"
+
+
+def test_what_cannot_be_put_back_is_said_too():
+    def write(secret):
+        raise OSError(f"sealed against {secret.expose()}")
+
+    deposit = Deposit(FunctionStore(write, read=lambda: "before"))
+    with pytest.raises(StoreError) as caught:
+        deposit.put(Secret("new"), restore=True)
+    told = "OSError: sealed against [redacted]; what it held before could not be put back: OSError"
+    assert str(caught.value) == told
+    assert caught.value.__cause__ is caught.value.__context__ is None
 
 
 def test_if_exists_is_one_of_four():

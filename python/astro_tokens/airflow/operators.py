@@ -17,7 +17,7 @@ from airflow.sdk.log import mask_secret
 
 from .. import ApiToken, AstroTokens, AstroTokensError, ConversationError, Rotation, Secret
 from .hooks import AstroTokenHook
-from .stores import Deposit, TokenStore, as_store, told
+from .stores import Deposit, StoreError, TokenStore, as_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,15 +187,15 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         self.log.info("created the token `%s` (`%s`, %s)", token.id, token.name, token.short_token)
         try:
             deposit.put(secret, restore=True)
-        except Exception as failure:
-            text = f"the secret of the token `{token.id}` could not be stored: {safe(failure, secret)}"
+        except StoreError as failure:
+            text = f"the secret of the token `{token.id}` could not be stored: {failure}"
             try:
                 astro.delete_token(token.id)
             except AstroTokensError as other:
                 text += f"\n  not done: delete the token `{token.id}` again: {other}\n  help: delete it, mend the store"
             else:
                 text += f"\n  done: deleted the token `{token.id}` again\n  help: mend the store"
-            raise AirflowFailException(f"{text}, then run the task again") from harmless(failure, secret)
+            raise AirflowFailException(f"{text}, then run the task again") from failure
         return token
 
 
@@ -288,12 +288,12 @@ class AstroRotateTokenOperator(AstroTokenOperator):
             # The other one does not work any more: it is not put back.
             self.log.info("replaced the secret of the token `%s`; it has still to be stored", token_id)
             deposit.put(secret, restore=False)
-        except Exception as failure:
+        except StoreError as failure:
             raise AirflowFailException(
-                f"the secret of the token `{token_id}` could not be stored: {safe(failure, secret)}\n"
+                f"the secret of the token `{token_id}` could not be stored: {failure}\n"
                 f"  done: replaced the secret of the token `{token_id}`; the old one does not work any more\n"
                 "  help: mend the store, then run the task again: each rotation gives a secret that works"
-            ) from harmless(failure, secret)
+            ) from failure
 
 
 class AstroFinishRotationOperator(AstroTokenOperator):
@@ -446,13 +446,3 @@ def described(token: ApiToken) -> dict[str, Any]:
 def outcome(rotation: Rotation) -> dict[str, Any]:
     fields = rotation.to_dict()
     return {**described(rotation.token), **{name: fields[name] for name in ("oldTokenId", "oldKeptUntilMs") if name in fields}}
-
-
-def safe(failure: BaseException, secret: Secret) -> str:
-    """What a failure says, without the secret that it may show."""
-    return told(failure).replace(secret.expose(), "[redacted]")
-
-
-def harmless(failure: Exception, secret: Secret) -> Exception | None:
-    """The failure as a cause to show; `None` where it shows the secret."""
-    return None if secret.expose() in f"{failure} {failure!r}" else failure

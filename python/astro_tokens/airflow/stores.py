@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -14,12 +15,16 @@ from typing import ClassVar
 from airflow.sdk import Variable
 from airflow.sdk.log import mask_secret
 
-from .. import Secret
+from .. import AstroTokensError, Secret
 from .._settings import check_store, named, refuse_unrun
 
-__all__ = ["EnvironmentStore", "FunctionStore", "TokenStore", "VariableStore"]
+__all__ = ["EnvironmentStore", "FunctionStore", "StoreError", "TokenStore", "VariableStore"]
 
 PROBE = "astro-tokens was here"
+
+
+class StoreError(AstroTokensError):
+    """A secret could not be stored, or it is known before that it could not."""
 
 
 class TokenStore(ABC):
@@ -213,34 +218,52 @@ class Deposit:
     """The way of one secret into a store that was proven."""
 
     def __init__(self, store: TokenStore) -> None:
-        """Prove the store. Whatever it holds, nothing of Astro has been touched."""
+        """Prove the store.
+
+        Raises:
+            StoreError: It cannot be written to. Nothing was sent to Astro.
+        """
         self.store = store
         try:
             self._restore = store.prove()
         except Exception as failure:
-            raise RuntimeError(f"{store!r} cannot be written to, nothing was sent: {told(failure)}") from failure
+            raise StoreError(f"{store!r} cannot be written to, nothing was sent: {told(failure)}") from failure
 
     def put(self, secret: Secret, *, restore: bool) -> None:
         """Store the secret and read it back. Where that fails and `restore` says so, what was there is put back: the secret
-        that it belongs to goes on to work."""
+        that it belongs to goes on to work.
+
+        Raises:
+            StoreError: It is not stored, and this is why, without the secret.
+        """
         mask_secret(secret.expose())
         try:
             refuse_unrun(self.store.write(secret))
-            if self.store.can_read:
-                self._compare(self.store.read(), secret)
-        except Exception as failure:
-            if restore:
-                try:
-                    self._restore()
-                except Exception as other:
-                    text = f"{told(failure)}; what it held before could not be put back either: {told(other)}"
-                    raise RuntimeError(text) from failure
-            raise
+            if self.store.can_read and not is_same(self.store.read(), secret):
+                raise RuntimeError(f"what is read back of {self.store!r} is not the secret that was written")
+            return
+        except Exception as exception:
+            failure = exception
+        text = told(failure)
+        if restore:
+            try:
+                self._restore()
+            except Exception as other:
+                # Without its text, which may show the secret that was there.
+                text += f"; what it held before could not be put back: {type(other).__name__}"
+        # Not in the `except`: what prints an error with all that led to it would show the secret, too.
+        raise StoreError(text.replace(secret.expose(), "[redacted]")) from harmless(failure, secret)
 
-    def _compare(self, found: Secret | str | None, secret: Secret) -> None:
-        if found is None or (found if isinstance(found, Secret) else Secret(found)) != secret:
-            raise RuntimeError(f"what is read back of {self.store!r} is not the secret that was written")
+
+def is_same(found: Secret | str | None, secret: Secret) -> bool:
+    return found is not None and (found if isinstance(found, Secret) else Secret(found)) == secret
 
 
 def told(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {failure}"
+
+
+def harmless(failure: Exception, secret: Secret) -> Exception | None:
+    """The failure as a cause to be shown; `None` where it or what led to it shows the secret."""
+    shown = "".join(traceback.format_exception(failure)) + repr(failure)
+    return None if secret.expose() in shown else failure
