@@ -117,9 +117,9 @@ class World:
         token = self.sandbox.owner_token.expose() if token is None else token
         return json.dumps({"conn_type": "astro", "password": token, "host": self.url, **fields})
 
-    def test(self, dag_id, **env):
+    def test(self, dag_id, *options, **env):
         """`airflow dags test`: whether it succeeded, and all that it printed."""
-        code, text = self.airflow.run("dags", "test", dag_id, **self.env, **env)
+        code, text = self.airflow.run("dags", "test", dag_id, *options, **self.env, **env)
         self.printed += text
         return code == 0, text
 
