@@ -43,7 +43,8 @@ def server(airflow):
         yield env
     finally:
         # The group that it began: the server and its worker.
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
