@@ -7,7 +7,7 @@ CORE := $(shell find core/src core/Cargo.toml Cargo.toml Cargo.lock -type f)
 
 # What proves the work quickly, and what `make test-all` adds. A stage called test-... reports rows of its own; see tests/stages.py.
 QUICK := rust-test limits-test js-test python-test program-test packed-test docs-test
-THOROUGH := test-wheels test-crates test-bundlers
+THOROUGH := test-wheels test-crates test-bundlers test-airflow
 
 .PHONY: build demo bench test $(QUICK) test-all $(THOROUGH) clean
 
@@ -40,7 +40,7 @@ bench: build $(BENCH)/venv/stamp npm/bench/node_modules/.package-lock.json
 test: $(QUICK)
 	@echo 'All tests passed.'
 
-# All that needs more than the quick proof, too: what is published, bundlers, browsers, other runtimes. One table says what ran.
+# All that needs more than the quick proof, too: what is published, bundlers, browsers, other runtimes, Airflow. One table says what ran.
 test-all:
 	@MAKE='$(MAKE)' $(PYTHON) tests/stages.py build $(QUICK) $(THOROUGH)
 
@@ -59,8 +59,8 @@ js-test: npm/dist/index.js
 	@grep '^# [pf]' target/npm-test.log
 
 python-test: $(STAMPS)/python
-	.venv/bin/python -m mypy --strict python/astro_tokens python/tests/typing_ok.py python/examples
-	.venv/bin/python -m mypy.stubtest astro_tokens --allowlist python/tests/stubtest_allowlist.txt
+	.venv/bin/python -m mypy --strict --exclude '/airflow/' python/astro_tokens python/tests/typing_ok.py python/examples
+	.venv/bin/python -m mypy.stubtest astro_tokens --mypy-config-file python/pyproject.toml --allowlist python/tests/stubtest_allowlist.txt
 	.venv/bin/python -m pytest --quiet python/tests
 
 program-test: build
@@ -82,6 +82,9 @@ test-crates:
 
 test-bundlers: npm/dist/index.js $(STAMPS)/bundlers
 	tests/bundlers/run.sh
+
+test-airflow: $(STAMPS)/airflow $(STAMPS)/venv
+	tests/airflow/run.sh .venv/bin/python target/airflow/bin/python
 
 clean:
 	rm -rf target .venv npm/node_modules npm/bench/node_modules npm/dist npm/wasm tests/bundlers/node_modules
@@ -123,6 +126,11 @@ $(STAMPS)/venv: python/requirements-dev.txt
 $(STAMPS)/packing: tests/packed/requirements.txt python/requirements-dev.txt
 	$(PYTHON) -m venv target/packing
 	target/packing/bin/python -m pip install --quiet --requirement $<
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/airflow: tests/airflow/requirements.txt
+	$(PYTHON) -m venv target/airflow
+	target/airflow/bin/python -m pip install --quiet --requirement $<
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/python: $(STAMPS)/venv $(CORE) $(shell find bindings/python python/pyproject.toml -type f)

@@ -1,0 +1,448 @@
+"""Operators that create, rotate and delete tokens and give them roles.
+
+What they return, and so what goes into XCom, is what Astro says about a token, without its secret: that goes into a store and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTerminated
+from airflow.sdk.log import mask_secret
+
+from .. import ApiToken, AstroTokens, AstroTokensError, ConversationError, Rotation, Secret
+from .hooks import AstroTokenHook
+from .stores import Deposit, StoreError, TokenStore, as_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow.sdk import Context
+
+    from .. import Kind
+
+__all__ = [
+    "AstroCreateTokenOperator",
+    "AstroDeleteTokenOperator",
+    "AstroEnsureTokenRoleOperator",
+    "AstroFinishRotationOperator",
+    "AstroRotateTokenOperator",
+]
+
+IfExists = Literal["fail", "keep", "rotate", "create"]
+TARGET = ("token_id", "token_name", "workspace_id", "deployment_id")
+
+
+class AstroTokenOperator(BaseOperator):
+    """What the operators have in common: the connection, what is said after an interrupt, and what a killed task does.
+
+    Args:
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields: Sequence[str] = ("astro_conn_id",)
+    ui_color = "#e8ddfa"
+
+    def __init__(self, *, astro_conn_id: str = AstroTokenHook.default_conn_name, **kwargs: Any) -> None:
+        """With this connection."""
+        super().__init__(**kwargs)
+        self.astro_conn_id = astro_conn_id
+        self._is_at_work = False
+
+    def on_kill(self) -> None:
+        """End the work with what stands. Airflow itself would let it go on until it kills the process without a word."""
+        if self._is_at_work:
+            raise AirflowTaskTerminated("the task was told to end")
+
+    @contextlib.contextmanager
+    def _astro(self) -> Iterator[AstroTokens]:
+        self._is_at_work = True
+        try:
+            with AstroTokenHook(self.astro_conn_id).get_conn() as astro:
+                yield astro
+        except BaseException as failure:
+            stands = ConversationError.of(failure)
+            if stands is not None and stands.secret is not None:
+                mask_secret(stands.secret.expose())
+            if stands is not None and stands is not failure:
+                # After an interrupt. An error of the work itself is logged by Airflow, with all that it says.
+                self.log.error("%s", stands)
+            raise
+        finally:
+            self._is_at_work = False
+
+    def _target(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in TARGET}
+
+
+class AstroCreateTokenOperator(AstroTokenOperator):
+    """Creates a token and stores its secret. Where storing fails, the token is deleted again.
+
+    Names of tokens are not unique, and a task may run twice: so it looks for a token of that name first. That of a Workspace
+    or Deployment token is looked for there, that of an Organization token among all.
+
+    Args:
+        name, role, workspace_id, deployment_id, description, expiration_days, kind: See `AstroTokens.create_token`. All but
+            the days are rendered as templates.
+        store: A `TokenStore`, or a function of a `Secret`. Its template fields are rendered.
+        if_exists: What to do where a token of that name exists. `fail`: nothing, and fail. `keep`: nothing, if it has the
+            role; its secret has to be in the store already. `rotate`: rotate it with overlap into the store. `create`: make
+            another one without looking, each time that the task runs.
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields = (
+        *AstroTokenOperator.template_fields,
+        "name",
+        "role",
+        "workspace_id",
+        "deployment_id",
+        "description",
+        "kind",
+        "store",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        role: str,
+        store: TokenStore | Callable[[Secret], object],
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        description: str | None = None,
+        expiration_days: int | None = None,
+        kind: Kind | None = None,
+        if_exists: IfExists = "fail",
+        **kwargs: Any,
+    ) -> None:
+        """With these fields of the token."""
+        super().__init__(**kwargs)
+        if if_exists not in ("fail", "keep", "rotate", "create"):
+            raise ValueError(f"`if_exists` is `{if_exists}`; it is fail, keep, rotate or create")
+        self.name = name
+        self.role = role
+        self.workspace_id = workspace_id
+        self.deployment_id = deployment_id
+        self.description = description
+        self.expiration_days = expiration_days
+        self.kind = kind
+        self.store = as_store(store)
+        self.if_exists = if_exists
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Create the token; what Astro says about it."""
+        with self._astro() as astro:
+            found = None if self.if_exists == "create" else self._find(astro)
+            if found is None:
+                return described(self._create(astro))
+            if self.if_exists == "rotate":
+                deposit = Deposit(self.store)
+                rotation = astro.rotate_token(found.id, overlap=True, store=lambda secret: deposit.put(secret, restore=True))
+                self.log.info("the token `%s` existed, and was replaced by `%s`", found.id, rotation.token.id)
+                return described(rotation.token)
+            self._refuse(found)
+            self.log.info("the token `%s` exists: it was kept, and %r was not touched", found.id, self.store)
+            return described(found)
+
+    def _find(self, astro: AstroTokens) -> ApiToken | None:
+        try:
+            return astro.find_token(
+                token_name=self.name, workspace_id=self.workspace_id, deployment_id=self.deployment_id
+            )
+        except ConversationError as error:
+            if error.code != "not_found":
+                raise
+            return None
+
+    def _refuse(self, found: ApiToken) -> None:
+        exists = f"there is a token called `{self.name}` already, with the id `{found.id}`"
+        if self.if_exists == "fail":
+            help = "give `if_exists`: keep it, rotate it into the store, or create another one"
+            raise AirflowFailException(f"{exists}; nothing was changed\n  help: {help}")
+        if self.role not in [role.role for role in found.roles or ()]:
+            help = "change its role, or give the new token another name"
+            raise AirflowFailException(f"{exists}, without the role `{self.role}`; nothing was changed\n  help: {help}")
+
+    def _create(self, astro: AstroTokens) -> ApiToken:
+        deposit = Deposit(self.store)
+        token = astro.create_token(
+            name=self.name,
+            role=self.role,
+            workspace_id=self.workspace_id,
+            deployment_id=self.deployment_id,
+            description=self.description,
+            expiration_days=self.expiration_days,
+            kind=self.kind,
+        )
+        secret = token.token
+        if secret is None:
+            raise AirflowFailException(f"Astro created the token `{token.id}` and told no secret; delete it")
+        # From here on the token stands: whatever ends the task, this names it.
+        self.log.info("created the token `%s` (`%s`, %s)", token.id, token.name, token.short_token)
+        try:
+            deposit.put(secret, restore=True)
+        except StoreError as failure:
+            text = f"the secret of the token `{token.id}` could not be stored: {failure}"
+            try:
+                astro.delete_token(token.id)
+            except AstroTokensError as other:
+                text += f"\n  not done: delete the token `{token.id}` again: {other}\n  help: delete it, mend the store"
+            else:
+                text += f"\n  done: deleted the token `{token.id}` again\n  help: mend the store"
+            raise AirflowFailException(f"{text}, then run the task again") from failure
+        return token
+
+
+class AstroRotateTokenOperator(AstroTokenOperator):
+    """Replaces the secret of a token.
+
+    By itself with overlap: a successor is made, its secret stored and read back, and only then the old token is deleted;
+    where that fails, the successor is deleted, and what the store held before is put back. Run again after a crash it goes
+    on where it stood.
+
+    It is not retried: what failed once may need to be looked at, and `retries` in `default_args` or the configuration do not
+    count. `retries` of its own is an error.
+
+    Args:
+        token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.find_token`. Rendered as templates.
+            With overlap the id changes each time, and the name stays.
+        store: A `TokenStore`, or a function of a `Secret`. Its template fields are rendered.
+        overlap: Whether the old token lives until the secret of its successor is stored. Without, the old secret dies before
+            the new one is stored, and the store has to be one that can be proven and read back.
+        keep_old: For how long the old token stays, in seconds or as a `timedelta`, to be deleted by
+            `AstroFinishRotationOperator` then.
+        anew, allow_lockout: See `AstroTokens.rotate_token`.
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields = (*AstroTokenOperator.template_fields, *TARGET, "store")
+
+    def __init__(
+        self,
+        *,
+        store: TokenStore | Callable[[Secret], object],
+        token_id: str | None = None,
+        token_name: str | None = None,
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        overlap: bool = True,
+        keep_old: int | timedelta | None = None,
+        anew: bool = False,
+        allow_lockout: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Of this token, into this store."""
+        super().__init__(**without_retries(kwargs))
+        self.token_id = token_id
+        self.token_name = token_name
+        self.workspace_id = workspace_id
+        self.deployment_id = deployment_id
+        self.store = as_store(store)
+        self.overlap = overlap
+        self.keep_old = keep_old
+        self.anew = anew
+        self.allow_lockout = allow_lockout
+        if not overlap and not (self.store.can_prove and self.store.can_read):
+            raise ValueError(
+                f"without overlap the old secret dies before the new one is stored, and {self.store!r} cannot be tried before "
+                "or read back after; leave `overlap` out, or give a FunctionStore with `read` and `prove`"
+            )
+        if not self.store.is_lasting and not keep_old:
+            raise ValueError(
+                f"what is in {self.store!r} ends with the task, and so would the only secret that works; give `keep_old`, or "
+                "another store"
+            )
+
+    @classmethod
+    def partial(cls, **kwargs: Any) -> Any:
+        """For task mapping. The scheduler reads the retries of a mapped task here."""
+        return super().partial(**without_retries(kwargs))
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Rotate the token; what Astro says about it, and `oldTokenId` and `oldKeptUntilMs` where there are any."""
+        with self._astro() as astro:
+            deposit = Deposit(self.store)
+            options: dict[str, Any] = {"overlap": self.overlap, "keep_old": self.keep_old, "anew": self.anew}
+            rotation = astro.rotate_token(
+                **self._target(),
+                **options,
+                allow_lockout=self.allow_lockout,
+                store=(lambda secret: deposit.put(secret, restore=True)) if self.overlap else None,
+            )
+            if not self.overlap:
+                self._store_at_once(deposit, rotation)
+            self.log.info("the token `%s` (%s) has a new secret", rotation.token.id, rotation.token.short_token)
+            return outcome(rotation)
+
+    def _store_at_once(self, deposit: Deposit, rotation: Rotation) -> None:
+        secret, token_id = rotation.secret, rotation.token.id
+        if secret is None:
+            raise AirflowFailException(f"Astro rotated the token `{token_id}` and told no secret; run the task again")
+        try:
+            # The other one does not work any more: it is not put back.
+            self.log.info("replaced the secret of the token `%s`; it has still to be stored", token_id)
+            deposit.put(secret, restore=False)
+        except StoreError as failure:
+            raise AirflowFailException(
+                f"the secret of the token `{token_id}` could not be stored: {failure}\n"
+                f"  done: replaced the secret of the token `{token_id}`; the old one does not work any more\n"
+                "  help: mend the store, then run the task again: each rotation gives a secret that works"
+            ) from failure
+
+
+class AstroFinishRotationOperator(AstroTokenOperator):
+    """Ends a rotation whose old token was kept; where there is none, there is nothing to do.
+
+    Args:
+        token_id, token_name, workspace_id, deployment_id: The successor; the name is that of both. Rendered as templates.
+        old_token_id: The id of the old token. Default: the one that the successor looks like. Rendered as a template.
+        keep_old: For how long since the creation of the successor the old token stays, in seconds or as a `timedelta`.
+            Default: it is deleted now.
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields = (*AstroTokenOperator.template_fields, *TARGET, "old_token_id")
+
+    def __init__(
+        self,
+        *,
+        token_id: str | None = None,
+        token_name: str | None = None,
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        old_token_id: str | None = None,
+        keep_old: int | timedelta | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Of this successor."""
+        super().__init__(**kwargs)
+        self.token_id = token_id
+        self.token_name = token_name
+        self.workspace_id = workspace_id
+        self.deployment_id = deployment_id
+        self.old_token_id = old_token_id
+        self.keep_old = keep_old
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Delete the old token; what Astro says about the successor, and `oldTokenId` and `oldKeptUntilMs` like a rotation."""
+        with self._astro() as astro:
+            rotation = astro.finish_rotation(
+                **self._target(), old_token_id=self.old_token_id, keep_old=self.keep_old
+            )
+            if rotation.old_kept_until:
+                self.log.info("the token `%s` stays until %s", rotation.old_token_id, rotation.old_kept_until)
+            elif rotation.old_token_id:
+                self.log.info("the token `%s` is gone", rotation.old_token_id)
+            else:
+                self.log.info("the token `%s` has no old token any more", rotation.token.id)
+            return outcome(rotation)
+
+
+class AstroEnsureTokenRoleOperator(AstroTokenOperator):
+    """Gives a token a role on a Workspace or Deployment; every other role stays. Where it has it, there is nothing to do.
+
+    Args:
+        token_id, token_name: Which token. Rendered as templates.
+        workspace_id, deployment_id: Where it shall have the role. Rendered as templates.
+        role: The role. Rendered as a template.
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields = (*AstroTokenOperator.template_fields, *TARGET, "role")
+
+    def __init__(
+        self,
+        *,
+        role: str,
+        token_id: str | None = None,
+        token_name: str | None = None,
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """This role for this token."""
+        super().__init__(**kwargs)
+        self.role = role
+        self.token_id = token_id
+        self.token_name = token_name
+        self.workspace_id = workspace_id
+        self.deployment_id = deployment_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Give the role; `changed`, `oldRole`, `newRole` and the rest of `RoleChange.to_dict`."""
+        with self._astro() as astro:
+            change = astro.add_token_role(**self._target(), role=self.role)
+            did = "has now" if change.changed else "had already"
+            self.log.info("the token `%s` %s the role `%s` on `%s`", change.token.id, did, self.role, change.entity_id)
+            return {**change.to_dict(), "token": described(change.token)}
+
+
+class AstroDeleteTokenOperator(AstroTokenOperator):
+    """Deletes a token. Its secret stops working at once.
+
+    Args:
+        token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.find_token`. Rendered as templates.
+        missing_ok: Whether it is well that there is no such token, as when the task runs twice.
+        allow_lockout: See `AstroTokens.delete_token`.
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields = (*AstroTokenOperator.template_fields, *TARGET)
+
+    def __init__(
+        self,
+        *,
+        token_id: str | None = None,
+        token_name: str | None = None,
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        missing_ok: bool = False,
+        allow_lockout: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """This token."""
+        super().__init__(**kwargs)
+        self.token_id = token_id
+        self.token_name = token_name
+        self.workspace_id = workspace_id
+        self.deployment_id = deployment_id
+        self.missing_ok = missing_ok
+        self.allow_lockout = allow_lockout
+
+    def execute(self, context: Context) -> None:
+        """Delete the token."""
+        with self._astro() as astro:
+            try:
+                astro.delete_token(**self._target(), allow_lockout=self.allow_lockout)
+            except ConversationError as error:
+                if error.code != "not_found" or not self.missing_ok:
+                    raise
+                self.log.info("%s", error.message)
+
+
+def without_retries(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with `retries` off. What was inherited of a DAG is not among them yet."""
+    if kwargs.get("retries"):
+        raise ValueError(
+            f"`retries` is {kwargs['retries']}, and a rotation is not retried: leave it out, and clear the task when you have "
+            "read in its log what stands"
+        )
+    return {**kwargs, "retries": 0}
+
+
+def described(token: ApiToken) -> dict[str, Any]:
+    """What Astro says about a token, but for the secret."""
+    fields = token.to_dict()
+    fields.pop("token", None)
+    return fields
+
+
+def outcome(rotation: Rotation) -> dict[str, Any]:
+    fields = rotation.to_dict()
+    return {**described(rotation.token), **{name: fields[name] for name in ("oldTokenId", "oldKeptUntilMs") if name in fields}}

@@ -1,0 +1,174 @@
+"""A real Airflow in a temporary folder, and an Astro in memory that it talks to over loopback."""
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from astro_tokens.sandbox import Sandbox, SandboxServer
+
+ROOT = Path(__file__).parents[2]
+AIRFLOW = Path(sys.executable).with_name("airflow")
+FERNET_KEY = "ZmVybmV0IGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGU="
+
+# Before anything imports Airflow, which reads its settings then.
+FOLDER = tempfile.TemporaryDirectory()
+HOME = Path(FOLDER.name)
+for name in list(os.environ):
+    if name.startswith(("AIRFLOW", "ASTRO", "PYTHON")):
+        del os.environ[name]
+os.environ.update(
+    AIRFLOW_HOME=str(HOME),
+    AIRFLOW__CORE__DAGS_FOLDER=str(HOME / "dags"),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__FERNET_KEY=FERNET_KEY,
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{HOME}/airflow.db",
+    AIRFLOW__USAGE_DATA_COLLECTION__ENABLED="False",
+    NO_COLOR="1",
+    COLUMNS="200",
+)
+
+
+class Recorder:
+    """Answers as the sandbox does, and keeps every secret that it tells: those that are looked for afterwards."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.secrets = [sandbox.owner_token.expose()]
+        self.after = lambda url: None
+
+    def answer(self, method, url, *rest):
+        reply = self.sandbox.answer(method, url, *rest)
+        self.after(url)
+        if reply.response is not None and reply.response.body.startswith(b"{"):
+            secret = json.loads(reply.response.body).get("token")
+            if secret is not None:
+                self.secrets.append(secret)
+        return reply
+
+
+class Airflow:
+    """The installation, with its database and logs, and the command `airflow`."""
+
+    home = HOME
+
+    def run(self, *args, **env):
+        """What a command prints on both, and how it ended."""
+        done = subprocess.run(
+            [AIRFLOW, *args],
+            env={**os.environ, **env},
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        return done.returncode, done.stdout
+
+    def printed(self, *args, **env):
+        """What a command prints, that must not fail."""
+        code, text = self.run(*args, **env)
+        assert code == 0, text
+        return text
+
+    def variable(self, key):
+        """The value of a Variable, which is encrypted in the database; `None`: there is none."""
+        rows = self.rows(f"SELECT val FROM variable WHERE key = '{key}' AND is_encrypted")
+        return Fernet(FERNET_KEY).decrypt(rows[0][0].encode()).decode() if rows else None
+
+    def rows(self, query):
+        """What is in the database."""
+        with contextlib.closing(sqlite3.connect(self.home / "airflow.db")) as database:
+            return database.execute(query).fetchall()
+
+    def xcom(self, dag_id):
+        """What the tasks of a DAG have returned."""
+        query = f"SELECT task_id, value FROM xcom WHERE dag_id = '{dag_id}' AND key = 'return_value' ORDER BY map_index"
+        found = {}
+        for task, value in self.rows(query):
+            value = json.loads(value)
+            # Twice: Airflow stores the JSON text of a JSON text.
+            found.setdefault(task, []).append(json.loads(value) if isinstance(value, str) else value)
+        return found
+
+
+class World:
+    """The Astro, Airflow's way to it, and one run of a DAG."""
+
+    def __init__(self, airflow, recorder, url):
+        self.airflow = airflow
+        self.recorder = recorder
+        self.sandbox = recorder.sandbox
+        self.url = url
+        self.env = {"AIRFLOW_CONN_ASTRO_DEFAULT": self.connection()}
+        self.printed = ""
+
+    def connection(self, token=None, **fields):
+        """A connection to the sandbox, as JSON."""
+        token = self.sandbox.owner_token.expose() if token is None else token
+        return json.dumps({"conn_type": "astro", "password": token, "host": self.url, **fields})
+
+    def test(self, dag_id, *options, **env):
+        """`airflow dags test`: whether it succeeded, and all that it printed."""
+        code, text = self.airflow.run("dags", "test", dag_id, *options, **self.env, **env)
+        self.printed += text
+        return code == 0, text
+
+    def names(self):
+        """Ids and names of the tokens, but for the owner's."""
+        return [(token.id, token.name) for token in self.sandbox.tokens if token.name != "Owner"]
+
+    def leaks(self):
+        """Where a secret is that must not be: what was printed, and every file of Airflow.
+
+        The pieces are shorter than anything that could cut or wrap a secret.
+        """
+        pieces = {
+            secret[at : at + 24]
+            for secret in self.recorder.secrets
+            # The claims are no secret, and the header is the same for all.
+            for at in range(secret.rindex(".") + 1, len(secret) - 24, 24)
+        }
+        texts = {"output": self.printed}
+        for path in self.airflow.home.rglob("*"):
+            if path.is_file():
+                texts[str(path.relative_to(self.airflow.home))] = path.read_bytes().decode("latin-1")
+        return sorted({name for name, text in texts.items() for piece in pieces if piece in text})
+
+
+@pytest.fixture(scope="session")
+def airflow():
+    shutil.copytree(ROOT / "python/examples/airflow", HOME / "dags")
+    shutil.copytree(Path(__file__).parent / "dags", HOME / "dags/tests")
+    airflow = Airflow()
+    airflow.printed("db", "migrate")
+    yield airflow
+    FOLDER.cleanup()
+
+
+@pytest.fixture(scope="module")
+def astro(airflow):
+    """Makes worlds: each has an Astro of its own."""
+    with contextlib.ExitStack() as stack:
+
+        def make():
+            recorder = Recorder(Sandbox(rate_limits=False))
+            server = stack.enter_context(SandboxServer(recorder, 0))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return World(airflow, recorder, server.url)
+
+        yield make
+
+
+@pytest.fixture
+def world(astro):
+    return astro()
