@@ -12,6 +12,7 @@ import {
   TokenRequest,
   type UpdateTokenInput,
 } from "astro-tokens";
+import { Api as BatchApi, type Batch, type BatchEntry } from "astro-tokens/batch";
 import {
   type Answer,
   ApiToken,
@@ -157,3 +158,14 @@ request.body = "{}";
 request.headers["authorization"] = "Bearer x";
 // @ts-expect-error An Api is not to be changed.
 api.strict = false;
+
+// Many at once: text, bytes, objects, and lines among them. The `Api` of the client has it, too; the smallest one has not.
+const batch: Batch = new BatchApi(options).createTokens([create, "{}"], { stopOnError: true, onProgress: ({ entries }) => console.log(entries) });
+new AstroTokens().api.createTokens(new Uint8Array());
+const entries: readonly BatchEntry[] = [...batch.failures, ...batch.warnings];
+for (const [index, request] of batch.entries()) parseAnswer(request, { status: index, headers: {}, body: "" }).token.expose();
+console.log(entries.map(({ line }) => line ?? 0), [...batch].length);
+// @ts-expect-error: one object is for `createToken`
+batch satisfies TokenRequest, new BatchApi(options).createTokens(create);
+// @ts-expect-error
+new Api(options).createTokens([]);

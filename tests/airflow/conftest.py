@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,31 @@ os.environ.update(
     NO_COLOR="1",
     COLUMNS="200",
 )
+
+
+# ---- the rows of this stage in the table of `make test-all`, one for each file ------------------------------------------
+
+ROWS = {}
+
+
+def pytest_runtest_logreport(report):
+    row = ROWS.setdefault(report.nodeid.partition("::")[0], {"seconds": 0.0, "tests": 0, "failed": []})
+    row["seconds"] += report.duration
+    row["tests"] += report.when == "call"
+    if report.failed:
+        row["failed"].append(report.nodeid.partition("::")[2])
+
+
+def pytest_sessionfinish(session):
+    path = ROOT / "target/matrix/test-airflow.tsv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    area = f"Airflow {version('apache-airflow-core')}"
+    what = {item.nodeid.partition("::")[0]: item.module.__doc__.partition("\n")[0].rstrip(".") for item in session.items}
+    with path.open("w", encoding="utf-8") as file:
+        for name, row in ROWS.items():
+            result = "failed" if row["failed"] else "passed"
+            note = " / ".join(row["failed"]) or f"{row['tests']} tests"
+            print(area, what.get(name, name), result, f"{row['seconds']:.1f}", note, sep="\t", file=file)
 
 
 class Recorder:

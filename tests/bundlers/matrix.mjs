@@ -27,7 +27,7 @@ const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** What `life` of app.mjs says where everything works. */
 const expected =
-  "required invalid_role never_expires true cltoken2 astro organization token list";
+  "required invalid_role never_expires 1 invalid_json true cltoken2 astro organization token list";
 
 /** A row that this machine cannot run, and why. */
 class NotRun extends Error {}
@@ -240,7 +240,7 @@ async function workerd() {
   if (!existsSync(program)) throw new NotRun("npm carries no workerd for this machine");
   const options = { absWorkingDir: folder, entryPoints: ["fetch.mjs"], bundle: true, format: "esm", conditions: ["workerd"] };
   await esbuild.build({ ...options, external: ["*.wasm"], outfile: "workerd.js", logLevel: "error" });
-  const modules = ["core", "client", "cli", "sandbox"].map((name) => `(name = "${name}.wasm", wasm = embed "node_modules/astro-tokens/dist/${name}.wasm")`);
+  const modules = ["core", "batch", "client", "cli", "sandbox"].map((name) => `(name = "${name}.wasm", wasm = embed "node_modules/astro-tokens/dist/${name}.wasm")`);
   write(
     "workerd.capnp",
     `using Workerd = import "/workerd/workerd.capnp";
@@ -318,7 +318,7 @@ export const given: ((source: WebAssembly.Module) => void)[] = [initialize, init
 write("consumer.cts", readFileSync(join(folder, "consumer.mts"), "utf8"));
 
 // A page's own script and a worker's know no import map, or the policy forbids it: they name the files.
-const entries = { "astro-tokens": "index", "astro-tokens/cli": "cli", "astro-tokens/client": "client", "astro-tokens/sandbox": "sandbox" };
+const entries = { "astro-tokens": "index", "astro-tokens/batch": "batch", "astro-tokens/cli": "cli", "astro-tokens/client": "client", "astro-tokens/sandbox": "sandbox" };
 const addresses = Object.entries(entries).map(([name, file]) => [name, `/node_modules/astro-tokens/dist/${file}.js`]);
 const byAddress = addresses.reduce((text, [name, address]) => text.replace(`"${name}"`, `"${address}"`), readFileSync(join(folder, "app.mjs"), "utf8"));
 write("addressed.mjs", byAddress);
@@ -369,7 +369,7 @@ await browser?.close();
 server.close();
 
 const sizes = [line(tarball.split("/").at(-1), statSync(tarball).size, "")];
-for (const file of ["index.js", "client.js", "cli.js", "sandbox.js", "slim.js", "core.wasm", "slim-client.js", "client.wasm"]) {
+for (const file of ["index.js", "batch.js", "client.js", "cli.js", "sandbox.js", "slim.js", "core.wasm", "slim-client.js", "client.wasm"]) {
   const bytes = readFileSync(join(installed, "dist", file));
   sizes.push(line(file, bytes.length, gzipSync(bytes, { level: 9 }).length));
 }

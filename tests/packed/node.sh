@@ -14,7 +14,7 @@ tarball=$(echo "$scratch"/astro-tokens-*.tgz)
 # The folders are named as in the source tree, because the tests look for the vectors beside them.
 mkdir -p "$scratch/npm/test" "$scratch/tests"
 cp -r "$root/tests/vectors" "$scratch/tests"
-cp "$root"/npm/test/{packages,cases,vectors.test,commands.test,answers.test,claims.test,client.test,conversations.test,surface.test}.mjs "$scratch/npm/test"
+cp "$root"/npm/test/{packages,cases,vectors.test,commands.test,answers.test,batches.test,claims.test,client.test,conversations.test,surface.test}.mjs "$scratch/npm/test"
 cp "$root/npm/.npmrc" "$scratch/npm"
 cd "$scratch/npm"
 echo '{ "name": "consumer", "private": true }' >package.json
@@ -47,14 +47,14 @@ check --module nodenext consumer.mts consumer.cts
 check --module esnext --moduleResolution bundler consumer.mts
 
 # It has to run wherever there is WebAssembly, so nothing in it may need a module of Node or its own address.
-if grep -noE '\bfrom "|\brequire\(|import\.meta|\bimport\(' node_modules/astro-tokens/dist/{index,client,cli,sandbox,slim,slim-client}.{js,cjs}; then
+if grep -noE '\bfrom "|\brequire\(|import\.meta|\bimport\(' node_modules/astro-tokens/dist/{index,batch,client,cli,sandbox,slim,slim-client}.{js,cjs}; then
     echo "the package needs something that is not everywhere" >&2
     exit 1
 fi
 
 echo
 echo "$(basename "$tarball"): $(wc -c <"$tarball") bytes"
-for entry in core:index client:client cli:cli sandbox:sandbox; do
+for entry in core:index batch:batch client:client cli:cli sandbox:sandbox; do
     wasm=$root/npm/wasm/${entry%:*}_bg.wasm
     js=node_modules/astro-tokens/dist/${entry#*:}.js
     echo "${entry#*:}.js: $(gzip -9 --stdout "$js" | wc -c) bytes with gzip, its WebAssembly alone $(gzip -9 --stdout "$wasm" | wc -c)"
