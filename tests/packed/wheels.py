@@ -102,7 +102,7 @@ def glibc(scratch: Path) -> str:
         extension = archive.extract("astro_tokens/_core.abi3.so", scratch)
     symbols = re.findall(r"Name: GLIBC_([\d.]+)", output("readelf", "--version-info", "--wide", extension))
     newest = max(tuple(int(part) for part in version.split(".")) for version in symbols)
-    check(newest <= GLIBC, f"needs glibc {newest}, and the wheel says {GLIBC}")
+    check(newest <= GLIBC, f"needs glibc {newest}, and its name promises {GLIBC}")
     needed = set(re.findall(r"\(NEEDED\).*\[(.+)\]", output("readelf", "--dynamic", "--wide", extension)))
     check(needed <= LIBRARIES, f"needs {needed - LIBRARIES}")
     return f"needs glibc {'.'.join(map(str, newest))}, and {', '.join(sorted(needed))}"
