@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 #: Where cargo builds what was unpacked, apart from what is built of the tree.
-ELSEWHERE = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target/packed")}
+ELSEWHERE = {**os.environ, "CARGO_TARGET_DIR": str(ROOT / "target/packed"), "CARGO_PROFILE_DEV_DEBUG": "none"}
 
 
 class NotRun(Exception):
