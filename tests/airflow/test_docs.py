@@ -1,19 +1,28 @@
-"""The page about Airflow: its Python runs, and its connections are ones."""
+"""The page about Airflow: its Python runs, its connections are ones, its failure looks like that, and its last block works."""
 
+import contextlib
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from airflow.sdk import DAG
 
-from astro_tokens import Secret
+from astro_tokens import AstroTokens, ConversationError, Secret
 from astro_tokens.airflow.hooks import AstroTokenHook
-from astro_tokens.airflow.stores import Deposit, StoreError
+from astro_tokens.airflow.stores import Deposit, FunctionStore, StoreError
+from astro_tokens.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/airflow.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+[FAILURE] = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+SHELL = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 URIS = re.findall(r'="(astro://[^"]*)"', PAGE)
 
 
@@ -58,6 +67,34 @@ def test_the_connections_of_the_page(world, monkeypatch, uri):
         assert astro.api.base_url in ("https://api.astronomer.io", "http://127.0.0.1:8899")
 
 
-def test_links_lead_somewhere():
-    for link in re.findall(r"\]\(\.\./([^)]*)\)", PAGE):
-        assert (ROOT / link).exists(), link
+def test_the_failure_of_the_page():
+    def write(secret):
+        raise OSError("the vault is sealed")
+
+    deposit = Deposit(FunctionStore(write))
+    astro = AstroTokens(sandbox=Sandbox())
+    astro.create_token(name="CI", role="ORGANIZATION_MEMBER", expiration_days=9)
+    with pytest.raises(ConversationError) as caught:
+        astro.rotate_token(token_name="CI", overlap=True, store=lambda secret: deposit.put(secret, restore=True))
+    assert f"{caught.value}\n" == FAILURE
+
+
+def test_the_example_of_the_page(airflow, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        script = SHELL[-1].replace("8899", str(free.getsockname()[1]))
+    assert "airflow dags test" in script
+    env = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        # A group of its own: the server that the block begins ends with it.
+        shell = subprocess.Popen(
+            ["sh", "-euc", script], cwd=tmp_path, env=env, stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        code = shell.wait(300)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    assert code == 0, log.read_text()
+    assert "the token `cltoken1` has now the role `WORKSPACE_AUTHOR` on `clws`" in log.read_text()
