@@ -1,4 +1,4 @@
-// Medians of many short rounds in which every candidate has its turn, so that what else the machine does meets all of them.
+// Medians of rounds in which every candidate has its turn, so that what else the machine does meets all of them.
 
 /** Nanoseconds of processor time, so that what waits for other programs does not count; the collector of garbage does. */
 const now = () => {
@@ -7,7 +7,7 @@ const now = () => {
 };
 
 /** Nanoseconds for one call: the median over the rounds, and half of what the middle half of them spreads over it. */
-export function measure(candidates, { rounds = 45, atLeastMs = 12 } = {}) {
+export function measure(candidates, { rounds = 15, atLeastMs = 40 } = {}) {
   const names = Object.keys(candidates);
   const calls = {};
   for (const name of names) {
