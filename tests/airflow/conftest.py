@@ -117,8 +117,10 @@ class Airflow:
             return database.execute(query).fetchall()
 
     def xcom(self, dag_id):
-        """What the tasks of a DAG have returned."""
-        query = f"SELECT task_id, value FROM xcom WHERE dag_id = '{dag_id}' AND key = 'return_value' ORDER BY map_index"
+        """What the tasks of a DAG have returned in its last run."""
+        last = f"SELECT run_id FROM dag_run WHERE dag_id = '{dag_id}' ORDER BY id DESC LIMIT 1"
+        query = "SELECT task_id, value FROM xcom WHERE key = 'return_value'"
+        query += f" AND dag_id = '{dag_id}' AND run_id = ({last}) ORDER BY map_index"
         found = {}
         for task, value in self.rows(query):
             value = json.loads(value)

@@ -1,4 +1,4 @@
-"""The page about Airflow: its Python runs, its connections are ones, its failure looks like that, and its last block works."""
+"""The page about Airflow: its Python runs, its connections are ones, its failure looks like that, its example works."""
 
 import contextlib
 import os

@@ -54,7 +54,8 @@ def test_no_secret_anywhere(run):
 
 
 def test_a_failed_store_leaves_all_as_it_was(run):
-    for task, why in ("sealed", "StoreError: OSError: the vault is sealed"), ("forgetful", "what is read back of Forgetful(key='kept')"):
+    reasons = {"sealed": "StoreError: OSError: the vault", "forgetful": "what is read back of Forgetful(key='kept')"}
+    for task, why in reasons.items():
         assert len(ids(run, task)) == 1
         text = said(run, task)
         assert why in text

@@ -46,7 +46,7 @@ def get_provider_info() -> dict[str, Any]:
                 "conn-fields": {
                     "api_version": {
                         "label": "API version",
-                        "description": "v1 unless it is given.",
+                        "description": "v1 unless given.",
                         "schema": {"type": ["string", "null"], "enum": ["v1", "v1beta1"]},
                     },
                     "strict": {
@@ -61,17 +61,17 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "timeout": {
                         "label": "Timeout",
-                        "description": "After how many seconds a request has failed; 30 unless it is given.",
+                        "description": "After how many seconds a request has failed; 30 unless given.",
                         "schema": {"type": ["number", "null"]},
                     },
                     "patience": {
                         "label": "Patience",
-                        "description": "How many seconds one request may take with all its repetitions; 120 unless it is given.",
+                        "description": "How many seconds a request may take with all its repetitions; 120 unless given.",
                         "schema": {"type": ["number", "null"]},
                     },
                     "attempts": {
                         "label": "Attempts",
-                        "description": "How often a request is sent at most; 5 unless it is given.",
+                        "description": "How often a request is sent at most; 5 unless given.",
                         "schema": {"type": ["integer", "null"]},
                     },
                 },

@@ -1,7 +1,7 @@
 """Operators that create, rotate and delete tokens and give them roles.
 
-What they return, and so what goes into XCom, is what Astro says about a token, without its secret: that goes into a store and
-nowhere else.
+What they return, and so what goes into XCom, is what Astro says about a token, without its secret: that goes into a store
+and nowhere else.
 """
 
 from __future__ import annotations
@@ -75,6 +75,33 @@ class AstroTokenOperator(BaseOperator):
             raise
         finally:
             self._is_at_work = False
+
+
+class ExistingTokenOperator(AstroTokenOperator):
+    """What those have in common that are about a token that there is.
+
+    Args:
+        token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.find_token`. Rendered as templates.
+        astro_conn_id: The id of the connection. Rendered as a template.
+    """
+
+    template_fields = (*AstroTokenOperator.template_fields, *TARGET)
+
+    def __init__(
+        self,
+        *,
+        token_id: str | None = None,
+        token_name: str | None = None,
+        workspace_id: str | None = None,
+        deployment_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Of this token."""
+        super().__init__(**kwargs)
+        self.token_id = token_id
+        self.token_name = token_name
+        self.workspace_id = workspace_id
+        self.deployment_id = deployment_id
 
     def _target(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in TARGET}
@@ -199,7 +226,7 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         return token
 
 
-class AstroRotateTokenOperator(AstroTokenOperator):
+class AstroRotateTokenOperator(ExistingTokenOperator):
     """Replaces the secret of a token.
 
     By itself with overlap: a successor is made, its secret stored and read back, and only then the old token is deleted;
@@ -221,16 +248,12 @@ class AstroRotateTokenOperator(AstroTokenOperator):
         astro_conn_id: The id of the connection. Rendered as a template.
     """
 
-    template_fields = (*AstroTokenOperator.template_fields, *TARGET, "store")
+    template_fields = (*ExistingTokenOperator.template_fields, "store")
 
     def __init__(
         self,
         *,
         store: TokenStore | Callable[[Secret], object],
-        token_id: str | None = None,
-        token_name: str | None = None,
-        workspace_id: str | None = None,
-        deployment_id: str | None = None,
         overlap: bool = True,
         keep_old: int | timedelta | None = None,
         anew: bool = False,
@@ -239,10 +262,6 @@ class AstroRotateTokenOperator(AstroTokenOperator):
     ) -> None:
         """Of this token, into this store."""
         super().__init__(**without_retries(kwargs))
-        self.token_id = token_id
-        self.token_name = token_name
-        self.workspace_id = workspace_id
-        self.deployment_id = deployment_id
         self.store = as_store(store)
         self.overlap = overlap
         self.keep_old = keep_old
@@ -250,13 +269,13 @@ class AstroRotateTokenOperator(AstroTokenOperator):
         self.allow_lockout = allow_lockout
         if not overlap and not (self.store.can_prove and self.store.can_read):
             raise ValueError(
-                f"without overlap the old secret dies before the new one is stored, and {self.store!r} cannot be tried before "
-                "or read back after; leave `overlap` out, or give a FunctionStore with `read` and `prove`"
+                f"without overlap the old secret dies before the new one is stored, and {self.store!r} cannot be tried "
+                "before or read back after; leave `overlap` out, or give a FunctionStore with `read` and `prove`"
             )
         if not self.store.is_lasting and not keep_old:
             raise ValueError(
-                f"what is in {self.store!r} ends with the task, and so would the only secret that works; give `keep_old`, or "
-                "another store"
+                f"what is in {self.store!r} ends with the task, and so would the only secret that works; "
+                "give `keep_old`, or another store"
             )
 
     @classmethod
@@ -296,7 +315,7 @@ class AstroRotateTokenOperator(AstroTokenOperator):
             ) from failure
 
 
-class AstroFinishRotationOperator(AstroTokenOperator):
+class AstroFinishRotationOperator(ExistingTokenOperator):
     """Ends a rotation whose old token was kept; where there is none, there is nothing to do.
 
     Args:
@@ -307,30 +326,22 @@ class AstroFinishRotationOperator(AstroTokenOperator):
         astro_conn_id: The id of the connection. Rendered as a template.
     """
 
-    template_fields = (*AstroTokenOperator.template_fields, *TARGET, "old_token_id")
+    template_fields = (*ExistingTokenOperator.template_fields, "old_token_id")
 
     def __init__(
         self,
         *,
-        token_id: str | None = None,
-        token_name: str | None = None,
-        workspace_id: str | None = None,
-        deployment_id: str | None = None,
         old_token_id: str | None = None,
         keep_old: int | timedelta | None = None,
         **kwargs: Any,
     ) -> None:
         """Of this successor."""
         super().__init__(**kwargs)
-        self.token_id = token_id
-        self.token_name = token_name
-        self.workspace_id = workspace_id
-        self.deployment_id = deployment_id
         self.old_token_id = old_token_id
         self.keep_old = keep_old
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Delete the old token; what Astro says about the successor, and `oldTokenId` and `oldKeptUntilMs` like a rotation."""
+        """Delete the old token; what Astro says about the successor, and the rest of it as for a rotation."""
         with self._astro() as astro:
             rotation = astro.finish_rotation(
                 **self._target(), old_token_id=self.old_token_id, keep_old=self.keep_old
@@ -344,7 +355,7 @@ class AstroFinishRotationOperator(AstroTokenOperator):
             return outcome(rotation)
 
 
-class AstroEnsureTokenRoleOperator(AstroTokenOperator):
+class AstroEnsureTokenRoleOperator(ExistingTokenOperator):
     """Gives a token a role on a Workspace or Deployment; every other role stays. Where it has it, there is nothing to do.
 
     Args:
@@ -354,25 +365,17 @@ class AstroEnsureTokenRoleOperator(AstroTokenOperator):
         astro_conn_id: The id of the connection. Rendered as a template.
     """
 
-    template_fields = (*AstroTokenOperator.template_fields, *TARGET, "role")
+    template_fields = (*ExistingTokenOperator.template_fields, "role")
 
     def __init__(
         self,
         *,
         role: str,
-        token_id: str | None = None,
-        token_name: str | None = None,
-        workspace_id: str | None = None,
-        deployment_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         """This role for this token."""
         super().__init__(**kwargs)
         self.role = role
-        self.token_id = token_id
-        self.token_name = token_name
-        self.workspace_id = workspace_id
-        self.deployment_id = deployment_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Give the role; `changed`, `oldRole`, `newRole` and the rest of `RoleChange.to_dict`."""
@@ -383,7 +386,7 @@ class AstroEnsureTokenRoleOperator(AstroTokenOperator):
             return {**change.to_dict(), "token": described(change.token)}
 
 
-class AstroDeleteTokenOperator(AstroTokenOperator):
+class AstroDeleteTokenOperator(ExistingTokenOperator):
     """Deletes a token. Its secret stops working at once.
 
     Args:
@@ -393,25 +396,15 @@ class AstroDeleteTokenOperator(AstroTokenOperator):
         astro_conn_id: The id of the connection. Rendered as a template.
     """
 
-    template_fields = (*AstroTokenOperator.template_fields, *TARGET)
-
     def __init__(
         self,
         *,
-        token_id: str | None = None,
-        token_name: str | None = None,
-        workspace_id: str | None = None,
-        deployment_id: str | None = None,
         missing_ok: bool = False,
         allow_lockout: bool = False,
         **kwargs: Any,
     ) -> None:
         """This token."""
         super().__init__(**kwargs)
-        self.token_id = token_id
-        self.token_name = token_name
-        self.workspace_id = workspace_id
-        self.deployment_id = deployment_id
         self.missing_ok = missing_ok
         self.allow_lockout = allow_lockout
 
@@ -430,8 +423,8 @@ def without_retries(kwargs: dict[str, Any]) -> dict[str, Any]:
     """The arguments with `retries` off. What was inherited of a DAG is not among them yet."""
     if kwargs.get("retries"):
         raise ValueError(
-            f"`retries` is {kwargs['retries']}, and a rotation is not retried: leave it out, and clear the task when you have "
-            "read in its log what stands"
+            f"`retries` is {kwargs['retries']}, and a rotation is not retried: leave it out, "
+            "and clear the task when you have read in its log what stands"
         )
     return {**kwargs, "retries": 0}
 
@@ -445,4 +438,4 @@ def described(token: ApiToken) -> dict[str, Any]:
 
 def outcome(rotation: Rotation) -> dict[str, Any]:
     fields = rotation.to_dict()
-    return {**described(rotation.token), **{name: fields[name] for name in ("oldTokenId", "oldKeptUntilMs") if name in fields}}
+    return {**described(rotation.token), **{name: value for name, value in fields.items() if name != "token"}}

@@ -94,5 +94,5 @@ class AstroExpiringTokensSensor(BaseSensorOperator):
 
     def _tell(self, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for report in reports:
-            self.log.info("the token `%s` (`%s`): %s, days: %s", report["id"], report["name"], report["kind"], report["days"])
+            self.log.info("the token `%s` (`%s`): %s, days: %s", *(report[name] for name in ("id", "name", "kind", "days")))
         return reports

@@ -1,4 +1,4 @@
-"""Every night a new secret for the token `CI`, in a Variable. What runs through the night keeps the old one until the next."""
+"""Every night a new secret for the token `CI`, in a Variable. What runs then keeps the old one until the next."""
 
 from datetime import datetime, timedelta
 

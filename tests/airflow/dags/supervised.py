@@ -33,7 +33,9 @@ class Killed(VariableStore):
 with DAG("supervised", schedule=None, start_date=datetime(2026, 1, 1), default_args={"trigger_rule": "all_done"}):
     chain(
         AstroRotateTokenOperator(task_id="rotated", token_name="CI", store=talkative),
-        AstroCreateTokenOperator(task_id="created", name="New", role="ORGANIZATION_MEMBER", expiration_days=9, store=talkative),
+        AstroCreateTokenOperator(
+            task_id="created", name="New", role="ORGANIZATION_MEMBER", expiration_days=9, store=talkative
+        ),
         AstroRotateTokenOperator(task_id="stored", token_name="CI", store=VariableStore("supervised")),
         AstroRotateTokenOperator(task_id="killed", token_name="CI", store=Killed("supervised")),
         AstroRotateTokenOperator(task_id="again", token_name="CI", store=VariableStore("supervised")),
