@@ -137,7 +137,10 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in ("AstroTokens", "AsyncAstroTokens"):
         try:
-            from . import _client as module
+            if name == "AstroTokens":
+                from . import _sync_client as module
+            else:
+                from . import _async_client as module
         except ModuleNotFoundError as missing:
             if missing.name not in ("anyio", "httpx"):
                 raise

@@ -1,4 +1,4 @@
-from ._client import AstroTokens as AstroTokens, AsyncAstroTokens as AsyncAstroTokens
+from ._async_client import AsyncAstroTokens as AsyncAstroTokens
 from ._core import (
     Api as Api,
     ApiToken as ApiToken,
@@ -38,6 +38,7 @@ from ._errors import (
     TransportError as TransportError,
     ValidationError as ValidationError,
 )
+from ._sync_client import AstroTokens as AstroTokens
 from ._types import (
     ApiInput as ApiInput,
     ApiVersion as ApiVersion,

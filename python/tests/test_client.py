@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import copy
 import inspect
-import io
 import json
 import logging
 import pickle
@@ -31,7 +30,6 @@ from astro_tokens import (
     ConversationError,
     RoleChange,
     Rotation,
-    Secret,
     TokenUpdate,
     TransportError,
     ValidationError,

@@ -1,8 +1,6 @@
 """Runs `tests/vectors/commands/*.json`, and tests what users of commands rely on in Python alone."""
 
-import ast
 import copy
-import inspect
 import pickle
 import random
 import re
@@ -17,7 +15,6 @@ import astro_tokens
 from astro_tokens import (
     Api,
     Command,
-    Request,
     Span,
     ValidationError,
     correct_command,

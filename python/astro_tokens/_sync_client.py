@@ -1,0 +1,372 @@
+"""`AstroTokens`: conversations of the core, driven by an `httpx.Client`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ._core import (
+    ApiToken,
+    Command,
+    Conversation,
+    Event,
+    Response,
+    RoleChange,
+    Rotation,
+    Sandbox,
+    Secret,
+    Step,
+    TokenUpdate,
+)
+from ._client import Client, Run, is_secure
+from ._exchange import bound, exchange
+from ._limits import TIMEOUT
+from ._settings import check_http, check_store, refuse_unrun
+from ._transport import SandboxTransport
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from ._types import (
+        ClientSettings,
+        CloneTokenFields,
+        CommandOptions,
+        CreateTokenInput,
+        DeletionFields,
+        FindTokenFields,
+        FinishRotationFields,
+        RemoveTokenRoleFields,
+        RotateTokenFields,
+        TokenRoleFields,
+        TokensFields,
+        UpdateTokenFields,
+    )
+
+__all__ = ["AstroTokens"]
+
+
+class AstroTokens(Client):
+    """Create, find, change, rotate and delete API tokens of Astro.
+
+    A client keeps connections and the rate limits of its credential: make one and share it, between threads too. Close
+    it, or use it in a `with` statement.
+
+    Every method sends as many requests as it takes, tries again where that is safe, and says exactly what stands where
+    it fails.
+
+        astro = AstroTokens()  # ASTRO_API_TOKEN, the Organization from its claims
+        created = astro.create_token(name="CI", role="ORGANIZATION_MEMBER", expiration_days=90)
+        created.token.expose()
+
+    Args:
+        token (str or Secret): The credential. Default: `ASTRO_API_TOKEN` of `env`.
+        organization_id (str): Default: what the credential says.
+        api_version (str): `v1` (default) or `v1beta1`.
+        base_url (str): Where the API is. Default: that of `domain`.
+        domain (str): The domain of Astro. Default: `ASTRO_DOMAIN` of `env`, else `astronomer.io`.
+        strict (bool): Makes every warning an error.
+        allow_unknown_roles (bool): Lets Organization and Workspace roles through that this release does not know.
+        workspace_id (str): The current Workspace, for commands that do not name one.
+        deployment_id (str): The current Deployment, for commands that do not name one.
+        env (mapping): The environment. Default: `os.environ`.
+        attempts (int): How often a request is sent at most. Default: 5.
+        patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120. With 0
+            nothing is repeated.
+        sandbox (Sandbox): An Astro API in memory instead of the real one; its owner is the credential unless another is
+            given.
+        timeout (float): After how many seconds a request has failed, from the connection to the last byte of the answer.
+            Default: 30. `None`: only `patience` limits it, and a day.
+        transport (httpx.BaseTransport): What sends the requests; for tests.
+        http (httpx.Client): A client of your own instead of `timeout` and `transport`; it is yours to close. Redirects
+            are never followed, and its authentication is not used. Its timeouts are its own; beside them, a body that has
+            not come to its end within `patience` is given up.
+        on_warning (callable): Is called with each warning, a `Problem`. Default: the logger `astro_tokens`.
+
+    The proxies of the environment are used as `httpx` does, but for plain HTTP, which goes to this machine alone. Of an
+    answer at most 64 MiB are read; a larger one is a lost one.
+
+    Raises:
+        ValidationError: No credential, one that is none or has expired, or wrong settings.
+        TypeError: An argument of a wrong type, that does not exist, or that contradicts another one.
+
+    The methods raise:
+        ValidationError: The caller's mistake; nothing was changed.
+        ConversationError: It failed, and this is what stands.
+        AstroTokensError: The client is closed. Where that happened on the way, it is a `ConversationError`.
+        TypeError: A `store` that is no function, or one that this client cannot run; nothing was sent.
+
+    An interrupt goes on as what it is, with what stands: see `ConversationError.of`.
+    """
+
+    __module__ = "astro_tokens"
+
+    _http: httpx.Client
+
+    def __init__(
+        self,
+        token: str | Secret | None = None,
+        *,
+        sandbox: Sandbox | None = None,
+        timeout: float | None = TIMEOUT,
+        transport: httpx.BaseTransport | None = None,
+        http: httpx.Client | None = None,
+        **settings: Unpack[ClientSettings],
+    ) -> None:
+        self._check_names(settings)
+        check_http(type(self).__name__, sandbox, timeout, transport, http, kind=httpx.Client)
+        if sandbox is not None:
+            token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
+        super().__init__(token, **settings)
+        self._own_http = http is None
+        self._timeout = timeout
+        if http is None:
+            # Plain HTTP goes to this machine alone, and a proxy would get to read the credential.
+            http = httpx.Client(timeout=timeout, transport=transport, trust_env=is_secure(self._api))
+            bound(http, self._api.base_url)
+        self._http = http
+
+    def tokens(self, **filters: Unpack[TokensFields]) -> Generator[ApiToken, None, None]:
+        """Every token, read page by page as they are asked for, each token once.
+
+        Args:
+            workspace_id (str): Only the tokens with a role on this Workspace.
+            deployment_id (str): Only the tokens with a role on this Deployment.
+            only_organization_tokens (bool): Only Organization tokens.
+            sorts (sequence of str): Field and direction, such as `createdAt:desc`. Default: oldest first.
+            kind (str): Only the tokens of this kind; v1 only.
+            dag_id (str): Only the tokens with a role on the DAG of this id; v1 only.
+            dag_tags (sequence of str): Only the tokens with a role on DAGs with these tags; v1 only.
+        """
+        return self._tokens(self._start("tokens", filters))
+
+    def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken[Secret]:
+        """Create a token. Its secret is in `token` of what is returned, and nobody will be told its value again.
+
+        After a lost answer it looks for the token that it may have made before it makes another; a nonce in the
+        description makes certain that it finds its own.
+
+        Args:
+            name (str): The name, required: 1 to 256 characters. Names are not unique.
+            role (str): The role on the entity of the token's scope, required.
+            workspace_id (str): The Workspace of a Workspace token.
+            deployment_id (str): The Deployment of a Deployment token.
+            scope (str): `ORGANIZATION`, `WORKSPACE` or `DEPLOYMENT`; it must agree with the ids, from which it follows.
+            description (str): At most 500 characters.
+            expiration_days (int): Days until the token expires: 1 to 3650. Without it the token never expires.
+            kind (str): `STANDARD` (Astro's default) or `DIRECT_ACCESS`; v1 only.
+        """
+        result: ApiToken[Secret] = self._drive(self._start("create_token", fields))
+        return result
+
+    def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken[Secret]:
+        """Create a token like another one: the same name, description, role, kind and expiration, on another Workspace
+        or Deployment, or on the same entity under another name. The other one stays as it is; only its role on the
+        entity of its own scope is taken over.
+
+        Args:
+            token_id, token_name: Which token to clone.
+            workspace_id (str): The Workspace of the clone; the other one is a Workspace token.
+            deployment_id (str): The Deployment of the clone; the other one is a Deployment token.
+            name (str): The name of the clone. Default: the same.
+        """
+        result: ApiToken[Secret] = self._drive(self._start("clone_token", fields, token_id))
+        return result
+
+    def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
+        """Find one token by its id or name, and read it with its roles. An id and a name have to agree, and so have an
+        id and a Workspace or Deployment. A name that several tokens bear is an error that lists them.
+
+        Args:
+            token_id (str): The id of the token.
+            token_name (str): The name of the token.
+            workspace_id (str): The Workspace that the token belongs to.
+            deployment_id (str): The Deployment that the token belongs to.
+        """
+        result: ApiToken = self._drive(self._start("find_token", fields, token_id))
+        return result
+
+    def update_token(self, token_id: str | None = None, /, **fields: Unpack[UpdateTokenFields]) -> TokenUpdate:
+        """Change the name, description or role of a token; what is not given stays as it is. Everything is validated
+        before anything is written, and where nothing changes, nothing is sent.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            name (str): The name that the token shall have.
+            description (str): The description that the token shall have; an empty one clears it.
+            role (str): The role that the token shall have on the entity of its own scope.
+        """
+        result: TokenUpdate = self._drive(self._start("update_token", fields, token_id))
+        return result
+
+    def add_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
+        """Give a token a role on a Workspace or Deployment; every other role stays. Where it has another one there,
+        that is changed.
+
+        Args:
+            token_id, token_name: Which token.
+            workspace_id (str): The Workspace to get the role on.
+            deployment_id (str): The Deployment to get the role on.
+            role (str): The role, required.
+            preview (bool): Writes nothing, and returns what would become of it.
+        """
+        result: RoleChange = self._drive(self._start("add_token_role", fields, token_id))
+        return result
+
+    def change_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
+        """Change the role that a token has on a Workspace or Deployment; where it has none there, that is an error.
+
+        Args:
+            token_id, token_name: Which token.
+            workspace_id (str): The Workspace of the role.
+            deployment_id (str): The Deployment of the role.
+            role (str): The new role, required.
+            preview (bool): Writes nothing, and returns what would become of it.
+        """
+        result: RoleChange = self._drive(self._start("change_token_role", fields, token_id))
+        return result
+
+    def remove_token_role(self, token_id: str | None = None, /, **fields: Unpack[RemoveTokenRoleFields]) -> RoleChange:
+        """Take the role of a token on a Workspace or Deployment away. Where it has none there, there is nothing to do.
+
+        Args:
+            token_id, token_name: Which token.
+            workspace_id (str): The Workspace of the role.
+            deployment_id (str): The Deployment of the role.
+            remove_orphans (bool): Removes narrower roles too: those on Deployments of the Workspace, and on DAGs of the
+                Deployment. Without it, a warning names them.
+            preview (bool): Writes nothing, and returns what would become of it.
+        """
+        result: RoleChange = self._drive(self._start("remove_token_role", fields, token_id))
+        return result
+
+    def rotate_token(
+        self,
+        token_id: str | None = None,
+        /,
+        *,
+        store: Callable[[Secret], object] | None = None,
+        **fields: Unpack[RotateTokenFields],
+    ) -> Rotation:
+        """Replace the secret of a token. By itself the old secret stops working at once, and the new one is in `secret`
+        of what is returned.
+
+        With `overlap` a successor is made, its secret is handed to `store`, and only then the old token is deleted;
+        where `store` raises, the successor is deleted and the old token is as it was. Run again after a crash it goes
+        on where it stood.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            overlap (bool): Makes a successor.
+            store (callable): With `overlap`, required: puts the `Secret` into a safe place. What it raises is the
+                `__cause__` of the error, and not its `cause`; see `ConversationError`.
+            keep_old (int or timedelta): With `overlap`: for how many seconds the old token stays, to be deleted by
+                `finish_rotation` then.
+            anew (bool): With `overlap`: makes a new successor even where a token looks like one.
+            allow_lockout (bool): Rotates the token that the client itself authenticates with, although a lost answer
+                would lock it out.
+        """
+        check_store(fields.get("overlap"), store, is_async=False)
+        result: Rotation = self._drive(self._start("rotate_token", fields, token_id), store)
+        return result
+
+    def finish_rotation(self, token_id: str | None = None, /, **fields: Unpack[FinishRotationFields]) -> Rotation:
+        """End a rotation whose old token was kept: delete it now, or with `keep_old` only if that time is over.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: The successor; the name is that of both.
+            old_token_id (str): The id of the old token. Default: the one that the successor looks like.
+            keep_old (int or timedelta): For how many seconds since the creation of the successor the old token stays.
+        """
+        result: Rotation = self._drive(self._start("finish_rotation", fields, token_id))
+        return result
+
+    def delete_token(self, token_id: str | None = None, /, **fields: Unpack[DeletionFields]) -> None:
+        """Delete a token. Its secret stops working at once, and it cannot be brought back.
+
+        Args:
+            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            allow_lockout (bool): Deletes the token that you authenticate with, which nothing is accepted from
+                afterwards.
+        """
+        self._drive(self._start("delete_token", fields, token_id))
+
+    def run(
+        self, command: Command, *, store: Callable[[Secret], object] | None = None, **options: Unpack[CommandOptions]
+    ) -> ApiToken | TokenUpdate | RoleChange | Rotation | list[ApiToken] | None:
+        """Do what a command says; `parse_command` reads one.
+
+        Args:
+            command (Command): The command. Its group decides what a token has to belong to.
+            store, overlap, keep_old, anew, allow_lockout: For a rotation; see `rotate_token`.
+            remove_orphans (bool): For the removal of a role; see `remove_token_role`.
+
+        Returns:
+            What the method of that work returns; of a list all its tokens.
+        """
+        check_store(options.get("overlap"), store, is_async=False)
+        conversation = self._start_command(command, options)
+        if command.to_dict()["operation"] == "list_tokens":
+            return list(self._tokens(conversation))
+        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = self._drive(conversation, store)
+        return result
+
+    def close(self) -> None:
+        """Close the connections, unless they are those of a client of yours. What other threads are at fails then, with
+        a `ConversationError` that says what stands."""
+        if self._own_http:
+            self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _drive(self, conversation: Conversation, store: Callable[[Secret], object] | None = None) -> Any:
+        with self._run(conversation) as run:
+            event = None
+            while not run.is_done:
+                event = self._perform(run.step(event), run, store)
+            return run.result
+
+    def _tokens(self, conversation: Conversation) -> Generator[ApiToken, None, None]:
+        with self._run(conversation) as run:
+            event = None
+            while not run.is_done:
+                step = run.step(event)
+                if isinstance(step, Step.Page):
+                    yield from step.page.tokens
+                event = self._perform(step, run)
+
+    def _perform(
+        self, step: Step, run: Run, store: Callable[[Secret], object] | None = None
+    ) -> Response | Event | None:
+        match step:
+            case Step.Request() if self._http.is_closed:
+                return Event.Failed(self._closed(), False)
+            case Step.Request(request):
+                try:
+                    return exchange(self._http, *self._http_request(request))
+                except httpx.RequestError as failure:
+                    return self._failed(failure)
+                except Exception:
+                    # A connection that is closed meanwhile ends with an error of any kind.
+                    if not self._http.is_closed:
+                        raise
+                    return Event.Failed(self._closed(), True)
+            case Step.Wait(milliseconds):
+                if not self._http.is_closed:
+                    time.sleep(milliseconds / 1000)
+                return Event.Waited()
+            case Step.Store(_, secret) if store:
+                try:
+                    refuse_unrun(store(secret))
+                except Exception as failure:
+                    return run.not_stored(failure, secret)
+                return Event.Stored()
+            case Step.Page():
+                return Event.Next()
+        return None
