@@ -8,7 +8,7 @@ import type { Signal } from "./platform.js";
 import { isSecret, Secret } from "./secret.js";
 import { Session, type SessionOptions } from "./session.js";
 import type { ApiToken, IssuedToken, TokenPage } from "./token.js";
-import { clock, described, type Fetch, property, send, sleep, unlessAborted } from "./transport.js";
+import { clock, described, type Fetch, send, shows, sleep, unlessAborted } from "./transport.js";
 import type { Work } from "./vocabulary.js";
 import type {
   ChangeTokenInput,
@@ -302,8 +302,7 @@ async function stored(secret: Secret, signal: AbortSignal | undefined, store: ()
     if (signal?.aborted) return { type: "cancelled", cause: signal.reason };
     const value = secret.expose();
     const message = described(cause).replaceAll(value, String(secret));
-    const shows = [described(cause), property(cause, "stack")].some((text) => typeof text === "string" && text.includes(value));
-    return { type: "not_stored", message, ...(shows ? {} : { cause }) };
+    return { type: "not_stored", message, ...(shows(cause, value) ? {} : { cause }) };
   }
 }
 

@@ -179,11 +179,41 @@ function chain(thrown: unknown): object[] {
 }
 
 /** A property of something that was thrown, which may be anything: to read it may throw, too. */
-export function property(thrown: unknown, name: string): unknown {
+export function property(thrown: unknown, name: PropertyKey): unknown {
   try {
-    return (thrown as Record<string, unknown> | null | undefined)?.[name];
+    return (thrown as Record<PropertyKey, unknown> | null | undefined)?.[name];
   } catch {
     return undefined;
+  }
+}
+
+/** More than anything that is thrown on purpose holds. */
+const mostLookedAt = 10_000;
+
+/**
+ * Whether the text is anywhere in something that was thrown: consoles print causes, stacks and whatever properties clients of
+ * HTTP hang on their errors, such as the body that was sent. Where there is more than can be looked at, it may be.
+ */
+export function shows(thrown: unknown, text: string): boolean {
+  const values = new Set([thrown]);
+  // What is added meanwhile is looked at, too.
+  for (const value of values) {
+    if (typeof value === "string" ? value.includes(text) : values.size > mostLookedAt) return true;
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || ArrayBuffer.isView(value)) continue;
+    if (value instanceof Map || value instanceof Set) for (const item of [...value].flat()) values.add(item);
+    for (const key of keysOf(value)) {
+      values.add(key);
+      values.add(property(value, key));
+    }
+  }
+  return false;
+}
+
+function keysOf(value: object): readonly PropertyKey[] {
+  try {
+    return Reflect.ownKeys(value);
+  } catch {
+    return [];
   }
 }
 

@@ -30,6 +30,7 @@ from ._core import (
 from ._errors import AstroTokensError, ConversationError, Problem
 from ._exchange import Until, Unread
 from ._settings import check_client, check_names, in_seconds
+from ._shown import harmless
 from .conversation import attach, clock
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Run:
         """The event for an exception of the caller's `store`, without the secret that it may show."""
         value, told = secret.expose(), f"{type(failure).__name__}: {failure}"
         # It becomes the cause of the error, and whatever prints the one prints the other.
-        self.store_failure = None if value in told or value in repr(failure) else failure
+        self.store_failure = harmless(failure, value)
         return Event.NotStored(told.replace(value, "[redacted]"))
 
     def __enter__(self) -> Run:

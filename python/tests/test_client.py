@@ -412,14 +412,51 @@ def test_where_storing_fails_the_old_token_stays(astro, sandbox):
     assert [token.id for token in sandbox.tokens] == ["cltoken0", created.id] and error.secret is None
 
 
-def test_what_a_store_shows_is_redacted(astro):
+def shown(text):
+    raise VaultError(text)
+
+
+def led_to(text):
+    try:
+        raise KeyError(text)
+    except KeyError as error:
+        raise VaultError("sealed") from error
+
+
+def meanwhile(text):
+    try:
+        raise KeyError(text)
+    except KeyError:
+        raise VaultError("sealed")  # noqa: B904
+
+
+def noted(text):
+    error = VaultError("sealed")
+    error.__notes__ = [text]
+    raise error
+
+
+def unprintable(text):
+    class Unprintable(Exception):
+        def __repr__(self):
+            raise RuntimeError(text)
+
+    raise Unprintable("sealed")
+
+
+@pytest.mark.parametrize("way", [shown, led_to, meanwhile, noted, unprintable])
+def test_what_a_store_shows_is_redacted(astro, way):
     created = astro.create_token(**CREATE)
+    secrets = []
 
     def store(secret):
-        raise VaultError(f"cannot write {secret.expose()}")
+        secrets.append(secret.expose())
+        way(f"cannot write {secret.expose()}")
 
     error = failure(astro.rotate_token, created.id, overlap=True, store=store)
-    assert "cannot write [redacted]" in error.message and error.__cause__ is None
+    assert "cannot write [redacted]" in error.message if way is shown else "sealed" in error.message
+    assert error.__cause__ is None
+    assert secrets[0] not in "".join(traceback.format_exception(error))
 
 
 # ---- interrupts -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import os
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -17,6 +16,7 @@ from airflow.sdk.log import mask_secret
 
 from .. import AstroTokensError, Secret
 from .._settings import check_store, named, refuse_unrun
+from .._shown import harmless
 
 __all__ = ["EnvironmentStore", "FunctionStore", "StoreError", "TokenStore", "VariableStore"]
 
@@ -252,7 +252,7 @@ class Deposit:
                 # Without its text, which may show the secret that was there.
                 text += f"; what it held before could not be put back: {type(other).__name__}"
         # Not in the `except`: what prints an error with all that led to it would show the secret, too.
-        raise StoreError(text.replace(secret.expose(), "[redacted]")) from harmless(failure, secret)
+        raise StoreError(text.replace(secret.expose(), "[redacted]")) from harmless(failure, secret.expose())
 
 
 def is_same(found: Secret | str | None, secret: Secret) -> bool:
@@ -261,9 +261,3 @@ def is_same(found: Secret | str | None, secret: Secret) -> bool:
 
 def told(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {failure}"
-
-
-def harmless(failure: Exception, secret: Secret) -> Exception | None:
-    """The failure as a cause to be shown; `None` where it or what led to it shows the secret."""
-    shown = "".join(traceback.format_exception(failure)) + repr(failure)
-    return None if secret.expose() in shown else failure
