@@ -60,7 +60,11 @@ pub(super) async fn overlap(talk: &Talk, target: &Target, overlap: Overlap) -> R
         };
     }
     let Some(secret) = secret else { return Err(unknown_scope(&old)) };
-    if let Err(reason) = talk.store(&current, &secret).await? {
+    let stored = talk.store(&current, &secret).await.inspect_err(|_| {
+        // Whoever was interrupted may have stored it before.
+        talk.journal(|journal| journal.lost_track(&store));
+    });
+    if let Err(reason) = stored? {
         let message = format!("the secret of the successor could not be stored: {reason}");
         let help = format!("the token {} is as it was; mend the store, then rotate again", shown(&old.id));
         let failure = Failure::new(FailureCode::NotStored, message, help);
@@ -117,7 +121,7 @@ fn store_deed(old: &ApiToken) -> Deed {
     Deed {
         plan: format!("store the secret of the successor of {id}"),
         done: format!("stored the secret of the successor of {id}"),
-        unclear: String::new(),
+        unclear: format!("whether the secret of the successor of {id} was stored"),
     }
 }
 
