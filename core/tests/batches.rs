@@ -123,6 +123,7 @@ fn the_text_of_an_error_has_an_end() {
     assert_eq!(error.problems.len(), 250);
     let text = error.to_string();
     assert!(text.starts_with("create_tokens has 250 problems, nothing was sent\nline 1: expected an object"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("line ")).count(), 100);
     assert!(text.ends_with("and 150 more, in the `problems` of this error"), "{text}");
 }
 

@@ -427,7 +427,7 @@ def meanwhile(text):
     try:
         raise KeyError(text)
     except KeyError:
-        raise VaultError("sealed")  # noqa: B904
+        raise VaultError("sealed")
 
 
 def noted(text):
