@@ -281,7 +281,7 @@ write("main.mjs", 'import { life } from "./app.mjs";\nconsole.log(await life());
 // The same program, with `require`.
 write(
   "main.cjs",
-  `${readFileSync(join(here, "app.mjs"), "utf8").replace(/^import (.*) from (".*");$/gm, "const $1 = require($2);").replace("export ", "")}
+  `${readFileSync(join(here, "app.mjs"), "utf8").replace(/^import (.*) from (".*");$/gm, (_, names, from) => `const ${names.replace(" as ", ": ")} = require(${from});`).replace("export ", "")}
 life().then(console.log);
 `,
 );
