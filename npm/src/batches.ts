@@ -63,9 +63,7 @@ export class Batch implements Iterable<TokenRequest<IssuedToken>> {
 
   /** The bodies of the requests as NDJSON: one line of JSON for each, in the order of the entries. */
   get bodies(): string {
-    const { pieces } = this.#filling;
-    if (pieces.length > 1) pieces.splice(0, pieces.length, pieces.join(""));
-    return pieces[0] ?? "";
+    return this.#filling.bodies;
   }
 
   /** The requests with the positions of their entries. */
@@ -110,7 +108,7 @@ class Filling {
   readonly settings: Settings;
   readonly stopOnError: boolean;
   /** The bodies, each with a newline behind it. */
-  readonly pieces: string[] = [];
+  bodies = "";
   readonly failures: BatchEntry[] = [];
   readonly warnings: BatchEntry[] = [];
   /** What the first problems of the failures look like. */
@@ -143,7 +141,7 @@ class Filling {
       this.lines = lines;
       return;
     }
-    this.pieces.push(body, "\n");
+    this.bodies += `${body}\n`;
     this.built++;
     this.total++;
   }
@@ -151,7 +149,7 @@ class Filling {
   /** Takes over what the core made: see `answer_batch` in `bindings/wasm/src/batch.rs`. */
   #take(answer: Float64Array): void {
     const [address, length, built, total, lines, hasEntries] = answer as unknown as [number, number, number, number, number, number];
-    if (length > 0) this.pieces.push(textAt(address, length));
+    if (length > 0) this.bodies += textAt(address, length);
     this.built += built;
     this.total = total;
     this.lines = lines;
