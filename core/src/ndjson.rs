@@ -1,8 +1,8 @@
 //! Reads JSON that may stand on one line of NDJSON into [`Value`]s.
 //!
-//! It is our own because no other reader can tell a lone surrogate (RFC 8259 allows to write one) from text that is no
-//! JSON, and because a reader of everything is a quarter of what a browser downloads to validate a request. That it takes
-//! what `serde_json` takes, and reads the same in it, is tested with generated texts.
+//! It is our own because `serde_json` cannot tell a lone surrogate (RFC 8259 allows to write one) from text that is no JSON,
+//! and because browsers download it: it is for one line, and borrows what it can. That it takes what `serde_json` takes,
+//! and reads the same in it, is tested with generated texts.
 //!
 //! Source: RFC 8259; <https://github.com/ndjson/ndjson-spec>.
 
@@ -277,7 +277,7 @@ fn plain_length(bytes: &[u8]) -> usize {
 }
 
 /// The number of these digits. Numbers of up to 15 digits and 22 zeros are exact, and that is more than any field takes;
-/// others may be off in their last place, in which nobody looks. (The standard library's reader is exact, and 8 KB.)
+/// others may be off in their last place, in which nobody looks. (The standard library's reader is exact, and brings tables along.)
 fn float(integer: &str, fraction: &str, exponent: i32) -> f64 {
     let mut digits = 0_f64;
     for digit in integer.bytes().chain(fraction.bytes()) {
