@@ -1,8 +1,8 @@
 //! Reads JSON that may stand on one line of NDJSON into [`Value`]s.
 //!
-//! It is our own because `serde_json` cannot tell a lone surrogate (RFC 8259 allows to write one) from text that is no JSON,
-//! and because browsers download it: it is for one line, and borrows what it can. That it takes what `serde_json` takes,
-//! and reads the same in it, is tested with generated texts.
+//! It is our own because `serde_json` cannot tell a lone surrogate (RFC 8259 allows to write one) from text that is no
+//! JSON, and because browsers download it: it is for one line, and borrows what it can. That it takes what
+//! `serde_json` takes, and reads the same in it, is tested with generated texts.
 //!
 //! Source: RFC 8259; <https://github.com/ndjson/ndjson-spec>.
 
@@ -54,8 +54,8 @@ impl<'t> Lines<'t> {
         self.read(0).unwrap_or_default()
     }
 
-    /// Goes to the next line. Where this one does not end here, or something in it could not be read: the byte of the line
-    /// at which that was noticed, and what was expected there.
+    /// Goes to the next line. Where this one does not end here, or something in it could not be read: the byte of the
+    /// line at which that was noticed, and what was expected there.
     pub(crate) fn end_line(&mut self, start: usize) -> Result<(), (usize, &'static str)> {
         if self.expected.is_none() && !self.is_blank() {
             self.fail::<()>("the end of the line");
@@ -252,8 +252,8 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// How many bytes of a string are as they are written: up to a quote, a backslash or a control character. Eight at a time,
-/// because most of the time of reading goes by here.
+/// How many bytes of a string are as they are written: up to a quote, a backslash or a control character. Eight at a
+/// time, because most of the time of reading goes by here.
 #[inline(always)]
 fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -276,8 +276,9 @@ fn plain_length(bytes: &[u8]) -> usize {
     chunks.len() * 8 + rest.iter().take_while(plain).count()
 }
 
-/// The number of these digits. Numbers of up to 15 digits and 22 zeros are exact, and that is more than any field takes;
-/// others may be off in their last place, in which nobody looks. (The standard library's reader is exact, and brings tables along.)
+/// The number of these digits. Numbers of up to 15 digits and 22 zeros are exact, and that is more than any field
+/// takes; others may be off in their last place, in which nobody looks. (The standard library's reader is exact, and
+/// brings tables along.)
 fn float(integer: &str, fraction: &str, exponent: i32) -> f64 {
     let mut digits = 0_f64;
     for digit in integer.bytes().chain(fraction.bytes()) {

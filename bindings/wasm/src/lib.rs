@@ -300,7 +300,8 @@ pub fn as_curl(method: &str, url: String, body: Option<String>) -> Option<String
     Some(Request::from_parts(method, url, body.map(String::into_bytes)).as_curl())
 }
 
-/// Plain objects and `null`, never a `Map`. Not for requests: what does this for any type is a thirtieth of the download.
+/// Plain objects and `null`, never a `Map`. Not for requests: what does this for any type is a thirtieth of the
+/// download.
 #[cfg(any(feature = "client", feature = "sandbox"))]
 fn to_object(value: &impl serde::Serialize) -> JsValue {
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
