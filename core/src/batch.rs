@@ -68,19 +68,23 @@ pub struct BatchEntry {
 
 impl Batch {
     /// An empty one. [`Api::create_tokens`] and [`Api::create_tokens_from_ndjson`] fill one in a single call; this is for
-    /// callers that report their progress or stop in between:
+    /// callers that stop at an error, want to be told how far it is ([`Batch::extend_with_progress`],
+    /// [`Batch::push_ndjson_with_progress`]), or read as they go:
     ///
     /// ```
+    /// use std::io::BufRead;
     /// use astro_tokens::{Api, Batch};
     ///
-    /// let text = r#"{"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 90}"#;
+    /// let file = r#"{"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 90}"#.as_bytes();
     /// let mut batch = Batch::new(&Api::new("clorg")?).stop_on_error(true);
-    /// for line in text.lines() {
-    ///     batch.push_ndjson(line);
-    ///     eprintln!("{} entries, {} of them wrong", batch.total(), batch.failures().len());
+    /// for line in file.lines() {
+    ///     batch.push_ndjson(line?);
+    ///     if batch.is_stopped() {
+    ///         break;
+    ///     }
     /// }
     /// assert_eq!(batch.len(), 1);
-    /// # Ok::<(), astro_tokens::ValidationError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn new(api: &Api) -> Self {
@@ -367,7 +371,8 @@ fn entry(index: usize, line: Option<usize>, mut problems: Vec<Problem>) -> Batch
 }
 
 impl Api {
-    /// Builds the requests that create many tokens. An entry that is wrong does not stop the others; see [`Batch`].
+    /// Builds the requests that create many tokens. An entry that is wrong does not stop the others; see [`Batch`], also
+    /// for how to be told about the progress.
     ///
     /// ```
     /// use astro_tokens::{Api, CreateToken};
@@ -380,7 +385,7 @@ impl Api {
     #[must_use]
     pub fn create_tokens<'a>(&self, tokens: impl IntoIterator<Item = CreateToken<'a>>) -> Batch {
         let mut batch = Batch::new(self);
-        tokens.into_iter().for_each(|token| batch.push(&token));
+        batch.extend(tokens);
         batch
     }
 

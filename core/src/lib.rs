@@ -52,6 +52,7 @@ mod audit;
 mod base64url;
 mod base_url;
 mod batch;
+mod batch_progress;
 mod claims;
 #[cfg(feature = "cli")]
 mod command;
@@ -91,6 +92,7 @@ pub use api::{Api, ApiOptions, ApiVersion};
 pub use api_error::{ApiError, FieldError};
 pub use audit::{Audit, Finding};
 pub use batch::{Batch, BatchCursor, BatchEntry};
+pub use batch_progress::BatchProgress;
 pub use claims::{Claims, inspect};
 #[cfg(feature = "cli")]
 pub use command::{

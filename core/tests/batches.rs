@@ -4,7 +4,9 @@
 
 mod common;
 
-use astro_tokens::{Api, Batch, BatchEntry, CreateToken, Spelling};
+use std::ops::ControlFlow;
+
+use astro_tokens::{Api, Batch, BatchEntry, BatchProgress, CreateToken, Spelling};
 use common::{cases, check_problems, value};
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -125,6 +127,63 @@ fn the_text_of_an_error_has_an_end() {
     assert!(text.starts_with("create_tokens has 250 problems, nothing was sent\nline 1: expected an object"), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("line ")).count(), 100);
     assert!(text.ends_with("and 150 more, in the `problems` of this error"), "{text}");
+}
+
+#[test]
+fn progress_is_told_now_and_then_and_at_the_end() {
+    let api = Api::new("clorg").unwrap();
+    let token =
+        |number: usize| CreateToken::new(if number.is_multiple_of(2) { "CI" } else { "" }, "ORGANIZATION_MEMBER");
+    let mut told = Vec::new();
+    let mut tell = |progress: BatchProgress| {
+        told.push((progress.entries, progress.failures));
+        ControlFlow::<()>::Continue(())
+    };
+    assert!(Batch::new(&api).extend_with_progress((0..2500).map(token), &mut tell).is_continue());
+    // What was told at the last thousand is not told again at the end.
+    assert!(Batch::new(&api).extend_with_progress((0..1000).map(token), &mut tell).is_continue());
+    assert!(Batch::new(&api).push_ndjson_with_progress("", &mut tell).is_continue());
+    assert_eq!(told, [(1000, 500), (2000, 1000), (2500, 1250), (1000, 500), (0, 0)]);
+
+    let text = "{}\n".repeat(100_000);
+    let mut told = Vec::new();
+    let mut batch = Batch::new(&api);
+    let outcome = batch.push_ndjson_with_progress(&text, |progress| {
+        told.push(progress.entries);
+        ControlFlow::<()>::Continue(())
+    });
+    assert!(outcome.is_continue());
+    assert_eq!((told.len(), told.last(), batch.lines()), (3, Some(&100_000), 100_000), "{told:?}");
+    assert_eq!(batch.failures(), api.create_tokens_from_ndjson(&text).failures());
+}
+
+#[test]
+fn progress_and_errors_end_the_work() {
+    let api = Api::new("clorg").unwrap();
+    let right = std::iter::repeat_with(|| CreateToken::new("CI", "ORGANIZATION_MEMBER"));
+    let mut batch = Batch::new(&api);
+    let enough = |progress: BatchProgress| match progress.entries {
+        3000 => ControlFlow::Break("enough"),
+        _ => ControlFlow::Continue(()),
+    };
+    assert_eq!(batch.extend_with_progress(right, enough), ControlFlow::Break("enough"));
+    assert_eq!(batch.len(), 3000);
+    let mut batch = Batch::new(&api);
+    assert!(batch.push_ndjson_with_progress("{}\n".repeat(100_000), |_| ControlFlow::Break(())).is_break());
+    assert!(batch.total() < 50_000);
+
+    let mut told = Vec::new();
+    let mut batch = Batch::new(&api).stop_on_error(true);
+    let wrong = CreateToken::new("", "ORGANIZATION_MEMBER");
+    let outcome = batch.extend_with_progress(right.take(5).chain([wrong]).chain(right), |progress| {
+        told.push(progress);
+        ControlFlow::<()>::Continue(())
+    });
+    assert!(outcome.is_continue());
+    assert_eq!(told, [BatchProgress { entries: 6, failures: 1 }]);
+    // It is stopped, and takes nothing more.
+    batch.extend(right);
+    assert_eq!(batch.progress(), told[0]);
 }
 
 proptest! {

@@ -1,8 +1,8 @@
 //! [`Batch`]: many tokens to create, as Python sees it.
 
-use std::sync::Mutex;
+use std::{ops::ControlFlow, sync::Mutex};
 
-use astro_tokens::{BatchCursor, BatchEntry};
+use astro_tokens::{BatchCursor, BatchEntry, BatchProgress};
 use pyo3::{
     IntoPyObjectExt,
     exceptions::PyTypeError,
@@ -12,10 +12,6 @@ use pyo3::{
 };
 
 use crate::{errors, request::Request, value};
-
-/// How many entries, and bytes of text, are read before signals are looked at and progress is told.
-const ENTRIES_AT_ONCE: usize = 1000;
-const BYTES_AT_ONCE: usize = 128 * 1024;
 
 /// Requests that create tokens, and what is wrong with the entries that made none.
 ///
@@ -113,85 +109,51 @@ pub(crate) fn create_tokens(
     stop_on_error: bool,
     on_progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Batch> {
-    let mut filling =
-        Filling { batch: astro_tokens::Batch::new(api).stop_on_error(stop_on_error), on_progress, told: None };
-    if let Some(text) = text(input)? {
-        filling.ndjson(&text)?;
+    let py = input.py();
+    let mut batch = astro_tokens::Batch::new(api).stop_on_error(stop_on_error);
+    let on_progress = on_progress.map(|callable| callable.clone().unbind());
+    let tell = |progress| Python::attach(|py| broken_off(told(py, on_progress.as_ref(), progress)));
+    let outcome = if let Some(text) = text(input)? {
+        let text = text.as_bytes();
+        py.detach(|| batch.push_ndjson_with_progress(text, tell))
     } else if input.is_instance_of::<PyMapping>() {
         let message =
             "create_tokens() takes NDJSON or an iterable of entries, not one mapping: that is for create_token()";
         return Err(PyTypeError::new_err(message));
     } else {
-        filling.entries(input)?;
+        batch.push_each_with_progress(input.try_iter()?, |batch, entry| broken_off(push(batch, entry)), tell)
+    };
+    match outcome {
+        ControlFlow::Continue(()) => Ok(Batch(batch)),
+        ControlFlow::Break(error) => Err(error),
     }
-    filling.tell(input.py())?;
-    Ok(Batch(filling.batch))
 }
 
-/// A batch on its way.
-struct Filling<'a, 'py> {
-    batch: astro_tokens::Batch,
-    on_progress: Option<&'a Bound<'py, PyAny>>,
-    /// How many entries there were when progress was told last.
-    told: Option<usize>,
+fn push(batch: &mut astro_tokens::Batch, entry: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
+    let entry = entry?;
+    if let Ok(mapping) = entry.cast_exact::<PyDict>() {
+        // Held here, so that its texts can be borrowed whatever becomes of the dictionary.
+        let pairs: Vec<_> = mapping.iter().collect();
+        batch.push_value(value::members(&pairs)?);
+    } else if let Some(line) = text(&entry)? {
+        batch.push_ndjson(line.as_bytes());
+    } else {
+        batch.push_value(value::everything(&entry)?);
+    }
+    Ok(())
 }
 
-impl Filling<'_, '_> {
-    fn ndjson(&mut self, text: &Bound<'_, PyBytes>) -> PyResult<()> {
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() && !self.batch.is_stopped() {
-            // Whole lines, one at least.
-            let near = BYTES_AT_ONCE.min(rest.len());
-            let newline = rest[near..].iter().position(|byte| *byte == b'\n');
-            let (lines, behind) = rest.split_at(newline.map_or(rest.len(), |newline| near + newline + 1));
-            text.py().detach(|| self.batch.push_ndjson(lines));
-            rest = behind;
-            self.pause(text.py())?;
-        }
-        Ok(())
+/// Between two stretches of work: somebody may have pressed Ctrl-C, and somebody may want to know.
+fn told(py: Python<'_>, on_progress: Option<&Py<PyAny>>, progress: BatchProgress) -> PyResult<()> {
+    py.check_signals()?;
+    if let Some(on_progress) = on_progress {
+        on_progress.call1(py, (progress.entries, progress.failures))?;
     }
+    Ok(())
+}
 
-    fn entries(&mut self, input: &Bound<'_, PyAny>) -> PyResult<()> {
-        for (count, entry) in input.try_iter()?.enumerate() {
-            self.entry(&entry?)?;
-            if self.batch.is_stopped() {
-                break;
-            }
-            if (count + 1) % ENTRIES_AT_ONCE == 0 {
-                self.pause(input.py())?;
-            }
-        }
-        Ok(())
-    }
-
-    fn entry(&mut self, entry: &Bound<'_, PyAny>) -> PyResult<()> {
-        if let Ok(mapping) = entry.cast_exact::<PyDict>() {
-            // Held here, so that its texts can be borrowed whatever becomes of the dictionary.
-            let pairs: Vec<_> = mapping.iter().collect();
-            self.batch.push_value(value::members(&pairs)?);
-        } else if let Some(line) = text(entry)? {
-            self.batch.push_ndjson(line.as_bytes());
-        } else {
-            self.batch.push_value(value::everything(entry)?);
-        }
-        Ok(())
-    }
-
-    /// Between two stretches of work.
-    fn pause(&mut self, py: Python<'_>) -> PyResult<()> {
-        py.check_signals()?;
-        self.tell(py)
-    }
-
-    fn tell(&mut self, py: Python<'_>) -> PyResult<()> {
-        let total = self.batch.total();
-        if let Some(on_progress) = self.on_progress
-            && self.told.replace(total) != Some(total)
-        {
-            on_progress.call1((total, self.batch.failures().len()).into_pyobject(py)?)?;
-        }
-        Ok(())
-    }
+fn broken_off(outcome: PyResult<()>) -> ControlFlow<PyErr> {
+    outcome.map_or_else(ControlFlow::Break, ControlFlow::Continue)
 }
 
 /// NDJSON as UTF-8, if this is text or bytes.
