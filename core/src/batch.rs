@@ -176,10 +176,15 @@ impl Batch {
         }
     }
 
+    /// Makes room for the bodies of so many bytes of lines, which are about as long: once, because memory of a large batch
+    /// takes long to move. What stays unused was never touched.
+    pub(crate) fn reserve(&mut self, length: usize) {
+        self.bodies.reserve(length + length / 4);
+    }
+
     /// Reads lines, and says how many bytes of them it has read.
     fn read(&mut self, text: &str) -> usize {
-        // Bodies are about as long as the lines that they come from.
-        self.bodies.reserve(text.len());
+        self.reserve(text.len());
         let mut lines = Lines::new(text);
         while !lines.is_at_end() && !self.is_stopped() {
             self.lines += 1;

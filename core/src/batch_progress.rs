@@ -84,7 +84,9 @@ impl Batch {
             batch.push_ndjson(lines);
             ControlFlow::Continue(())
         };
-        self.fill(stretches(text.as_ref()), 1, push, on_progress)
+        let text = text.as_ref();
+        self.reserve(text.len());
+        self.fill(stretches(text), 1, push, on_progress)
     }
 
     /// Takes each item as `push` does, which may break off, too. Bindings to other languages use this.

@@ -1,5 +1,10 @@
 """How time and memory grow with the number of entries, each size in a process of its own; `make bench` runs this.
 
+A machine changes its speed from minute to minute by more than what is looked for. So each size is compared with the
+smallest one in the same process and in turns: once with all entries, and then as often with a thousand as makes as many. All
+that is made is kept to the end: memory that is used for the first time takes a good part of the time, and so it does for
+both.
+
 Without arguments it measures all and writes what `table.py` prints; with the name of a work and a size it does that once.
 """
 
@@ -9,21 +14,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from statistics import median
 
 from inputs import entry, token
 
-from astro_tokens import Api, Response
+from astro_tokens import Api, Batch, Response
 from astro_tokens.conversation import Event, Session, Step, run
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
+SMALLEST = SIZES[0]
 PAGE = 200
 CALLS = 1_000_000
-#: How many entries are worked on at least, so that small sizes are measured as long as large ones.
+#: How many entries are worked on at least, so that small sizes are measured as long as large ones, and how often.
 WORK = 1_000_000
+ROUNDS = 3
 API = Api(organization_id="clorg")
 HEADERS = {"content-type": "application/json"}
-Timed = tuple[float, int]
+#: Nanoseconds, and what was made.
+Timed = tuple[float, Batch | None]
 
 
 def peak_kb() -> int:
@@ -37,15 +46,23 @@ def resident_kb() -> int:
         return int(statm.read().split()[1]) * resource.getpagesize() // 1024
 
 
+THOUSAND = "".join(json.dumps(entry(number), separators=(",", ":")) + "\n" for number in range(1000)).encode()
+
+
+@cache
+def lines(size: int) -> bytes:
+    """Read once, as a file is: memory is slow when it is read for the first time, too."""
+    return THOUSAND * (size // 1000)
+
+
 def batch(size: int) -> Timed:
     """NDJSON to the bodies of requests; the memory is beside that of the text and the bodies."""
-    text = "".join(json.dumps(entry(number), separators=(",", ":")) + "\n" for number in range(1000)).encode()
-    text *= size // 1000
+    text = lines(size)
     start = time.process_time_ns()
     built = API.create_tokens(text)
     elapsed = time.process_time_ns() - start
     assert len(built) == size
-    return elapsed, len(text) + len(built.bodies)
+    return elapsed, built
 
 
 def pages(size: int) -> list[str]:
@@ -85,29 +102,48 @@ def iteration(size: int) -> Timed:
             case Step.Done():
                 break
     assert seen == size, seen
-    return elapsed, 0
+    return elapsed, None
+
+
+PAGE_OF_THOUSAND = json.dumps(
+    {"tokens": [token(number) for number in range(1000)], "limit": 1000, "offset": 0, "totalCount": 1000}
+).encode()
 
 
 def parsing(size: int) -> Timed:
     """As many tokens in pages of 1,000, one after the other."""
-    body = json.dumps({"tokens": [token(number) for number in range(1000)], "limit": 1000, "offset": 0, "totalCount": 1000})
-    request, response = API.list_tokens(limit=1000), Response(200, HEADERS, body.encode())
+    request, response = API.list_tokens(limit=1000), Response(200, HEADERS, PAGE_OF_THOUSAND)
     start = time.process_time_ns()
     for _ in range(size // 1000):
         assert len(request.parse(response).tokens) == 1000
-    return time.process_time_ns() - start, 0
+    return time.process_time_ns() - start, None
 
 
 WORKS: dict[str, Callable[[int], Timed]] = {"batch": batch, "iteration": iteration, "parsing": parsing}
 
 
 def measure(work: str, size: int) -> None:
-    """Prints nanoseconds for one entry, and the peak of the memory above that before, in KB."""
-    before, times, held = peak_kb(), [], 0
-    for _ in range(max(1, WORK // size)):
-        elapsed, held = WORKS[work](size)
-        times.append(elapsed / size)
-    print(json.dumps({"ns": median(times), "kb": peak_kb() - before, "held_kb": held // 1024}))
+    """Prints nanoseconds for one entry, how many times that of the smallest size it is, and the peak of the memory above
+    that before, in KB."""
+    run = WORKS[work]
+    kept = []
+
+    def often(count: int, size: int) -> float:
+        made = [run(size) for _ in range(count)]
+        kept.append(made)
+        return sum(elapsed for elapsed, _ in made)
+
+    often(5, SMALLEST)
+    before = peak_kb()
+    _, made = run(size)
+    kb = peak_kb() - before
+    times, ratios = [], []
+    for _ in range(max(ROUNDS, WORK // size)):
+        large = often(1, size)
+        times.append(large / size)
+        ratios.append(large / often(size // SMALLEST, SMALLEST))
+    held = 0 if made is None else len(lines(size)) + len(made.bodies)
+    print(json.dumps({"ns": median(times), "ratio": median(ratios), "kb": kb, "held_kb": held // 1024}))
 
 
 def calls() -> None:
