@@ -19,8 +19,8 @@ pub struct BatchProgress {
 
 impl fmt::Display for BatchProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.entries == 1 { "entry" } else { "entries" };
-        write!(f, "{} {plural}, {} of them wrong", self.entries, self.failures)
+        let noun = if self.entries == 1 { "entry" } else { "entries" };
+        write!(f, "{} {noun}, {} of them wrong", self.entries, self.failures)
     }
 }
 
@@ -107,20 +107,18 @@ impl Batch {
         mut on_progress: impl FnMut(BatchProgress) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let mut told = None;
-        let mut tell = |batch: &Batch| {
-            let progress = batch.progress();
-            if told.replace(progress) == Some(progress) { ControlFlow::Continue(()) } else { on_progress(progress) }
-        };
         for (position, item) in items.into_iter().enumerate() {
             push(self, item)?;
             if self.is_stopped() {
                 break;
             }
+            // Also where nothing but blank lines was read: hosts look there whether somebody wants to end the work.
             if (position + 1) % at_once == 0 {
-                tell(self)?;
+                on_progress(*told.insert(self.progress()))?;
             }
         }
-        tell(self)
+        let progress = self.progress();
+        if told == Some(progress) { ControlFlow::Continue(()) } else { on_progress(progress) }
     }
 }
 

@@ -155,6 +155,17 @@ fn progress_is_told_now_and_then_and_at_the_end() {
     assert!(outcome.is_continue());
     assert_eq!((told.len(), told.last(), batch.lines()), (3, Some(&100_000), 100_000), "{told:?}");
     assert_eq!(batch.failures(), api.create_tokens_from_ndjson(&text).failures());
+
+    // Nothing but blank lines: whoever wants to end the work is asked nevertheless.
+    let blank = "\n".repeat(1_000_000);
+    assert!(Batch::new(&api).push_ndjson_with_progress(&blank, |_| ControlFlow::Break(())).is_break());
+    let mut asked = 0;
+    let outcome = Batch::new(&api).push_ndjson_with_progress(&blank, |progress| {
+        asked += 1;
+        assert_eq!(progress.entries, 0);
+        ControlFlow::<()>::Continue(())
+    });
+    assert!(outcome.is_continue() && asked > 5, "{asked}");
 }
 
 #[test]

@@ -128,7 +128,7 @@ def ratios() -> Table:
     return lines
 
 
-def grown(row: Growth) -> str:
+def growth_cell(row: Growth) -> str:
     mib = max(0, row["kb"] - row["held_kb"]) / 1024
     return f"{row['ratio']:.2f} ({row['ns']:,.0f} ns, {mib:,.0f} MiB)"
 
@@ -144,7 +144,7 @@ def growth() -> tuple[Table, list[Calls]]:
     lines: Table = [("entries", *(f"{size:,}" for size in sizes))]
     for language, work in dict.fromkeys((row["language"], row["work"]) for row in rows):
         of_size = {row["size"]: row for row in rows if (row["language"], row["work"]) == (language, work)}
-        lines.append((f"{language}: {work}", *(grown(row) for _, row in sorted(of_size.items()))))
+        lines.append((f"{language}: {work}", *(growth_cell(row) for _, row in sorted(of_size.items()))))
     return lines, calls
 
 
@@ -176,15 +176,15 @@ def write(sections: Sequence[str]) -> None:
 
 
 def main() -> None:
-    compared, (grew, calls) = ratios(), growth()
+    compared, (grown, calls) = ratios(), growth()
     kept = "; ".join(f"{row['language']} {row['kb']:,} KB" for row in calls)
     told = f"After a million more calls the process holds, beyond what it held before: {kept}."
-    print(*aligned(compared), "", RATIOS, "", *aligned(grew), "", GROWTH, told, sep="\n")
-    tables = {"ratios": compared, "growth": grew, "calls": calls}
+    print(*aligned(compared), "", RATIOS, "", *aligned(grown), "", GROWTH, told, sep="\n")
+    tables = {"ratios": compared, "growth": grown, "calls": calls}
     (FOLDER / "results.json").write_text(json.dumps({"date": f"{date.today()}", "machine": machine(), **tables}, indent=2))
     if "--write" in sys.argv[1:]:
         intro = f"`make bench` on {date.today()}, {machine()}, beside other work:\n\n"
-        body = "\n".join(markdown(compared)), RATIOS, "\n".join(markdown(grew)), f"{GROWTH} {told}"
+        body = "\n".join(markdown(compared)), RATIOS, "\n".join(markdown(grown)), f"{GROWTH} {told}"
         write([intro, "\n\n".join(body), "\n"])
 
 
