@@ -150,7 +150,7 @@ impl Talk {
         &self,
         request: &Request,
         repeat: Repeat,
-        read: fn(&Response) -> Result<T, ApiError>,
+        read: impl Fn(&Response) -> Result<T, ApiError>,
     ) -> Result<T, Trouble> {
         let mut attempts = Attempts { talk: self, request, sent: 0, since_ms: self.now_ms(), unclear: false };
         loop {
@@ -172,7 +172,7 @@ impl Talk {
     pub(super) async fn read<T>(
         &self,
         request: &Request,
-        read: fn(&Response) -> Result<T, ApiError>,
+        read: impl Fn(&Response) -> Result<T, ApiError>,
     ) -> Result<T, Trouble> {
         let outcome = self.send(request, Repeat::Harmless, read).await;
         outcome.map_err(|trouble| Trouble { unclear: false, ..trouble })
@@ -183,7 +183,7 @@ impl Talk {
         &self,
         deed: &Deed,
         request: &Request,
-        read: fn(&Response) -> Result<T, ApiError>,
+        read: impl Fn(&Response) -> Result<T, ApiError>,
     ) -> Result<T, Trouble> {
         let outcome = self.send(request, Repeat::Harmless, read).await;
         self.journal(|journal| match &outcome {
