@@ -63,6 +63,7 @@ mod domain;
 mod fields;
 mod grants;
 mod json;
+mod mark;
 mod ndjson;
 mod not_a_token;
 mod open;
@@ -102,6 +103,7 @@ pub use credential::Credential;
 pub use domain::base_url_of_domain;
 pub use grants::Grant;
 pub use open::{Enumeration, Word};
+pub use mark::Mark;
 pub use operations::{
     CreateToken, DeleteToken, GetToken, Kind, ListTokens, Operation, OperationKind, RotateToken, UpdateToken,
     UpdateTokenRoles,

@@ -130,6 +130,12 @@ codes! {
     OrphanedGrants = "orphaned_grants",
     /// Warning: a role that this release does not know, let through by `allow_unknown_roles`.
     UnknownRole = "unknown_role",
+    /// Warning: a token that is changed was replaced by another one, or the one that it replaced still lives.
+    ReplacedToken = "replaced_token",
+    /// Warning: an earlier run has left a token behind, whose secret nobody is known to have.
+    LeftoverToken = "leftover_token",
+    /// Warning: roles of a token that was cloned do not fit where the clone is.
+    RolesNotCloned = "roles_not_cloned",
     /// Warning: another credential is set as well and not used.
     UnusedCredential = "unused_credential",
 }
@@ -186,6 +192,9 @@ impl Code {
             | Code::DagRoleScope
             | Code::OrphanedGrants
             | Code::UnknownRole
+            | Code::ReplacedToken
+            | Code::LeftoverToken
+            | Code::RolesNotCloned
             | Code::UnusedCredential => Severity::Warning,
         }
     }

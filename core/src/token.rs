@@ -134,6 +134,15 @@ pub struct Subject {
     pub extra: Extra,
 }
 
+impl Subject {
+    /// What to call it: a user's name, that of a token, or the id.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        let names = [&self.full_name, &self.api_token_name, &self.username];
+        names.into_iter().flatten().find(|name| !name.is_empty()).map_or(&self.id, String::as_str)
+    }
+}
+
 /// One page of a list of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -15,15 +15,17 @@ use crate::{
 };
 
 /// What the Astro CLI has no flag for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CommandOptions {
     /// Rotates with overlap: see [`RotateToken::overlap`].
     pub overlap: bool,
     /// For how many seconds the old token stays: see [`RotateToken::keep_old`].
     pub keep_old: Option<i64>,
-    /// Makes a new successor even where a token looks like one: see [`RotateToken::anew`].
-    pub anew: bool,
+    /// After how many seconds a token counts as left behind: see [`RotateToken::leftover_after`].
+    pub leftover_after: Option<i64>,
+    /// Names the piece of work that a create is: see [`CreateToken::idempotency_key`].
+    pub idempotency_key: Option<String>,
     /// Rotates the caller's own token: see [`RotateToken::allow_lockout`].
     pub allow_lockout: bool,
     /// Removes narrower roles too: see [`RemoveTokenRole::remove_orphans`].
@@ -147,6 +149,7 @@ impl Command {
                     description: given(&self.description),
                     expiration_days: self.expiration_days.into(),
                     kind: Value::Absent,
+                    idempotency_key: given(&options.idempotency_key),
                 };
                 let plan = input.plan(api, report_mut);
                 begin(name, session, seed, report, plan).map(Conversation::outcome)
@@ -186,7 +189,7 @@ impl Command {
                     deployment_id,
                     overlap: flag(options.overlap),
                     keep_old: options.keep_old.into(),
-                    anew: flag(options.anew),
+                    leftover_after: options.leftover_after.into(),
                     allow_lockout: flag(options.allow_lockout),
                 };
                 let plan = input.plan(api, report_mut).map(|mut renewal| {

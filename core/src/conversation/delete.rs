@@ -2,7 +2,7 @@
 
 use super::{
     error::{Failure, FailureCode},
-    find::Target,
+    find::{Target, read_if_there},
     journal::Deed,
     talk::Talk,
     work::Plan,
@@ -14,7 +14,8 @@ use crate::{
 fields! {
     /// Deletes a token. Its secret stops working at once, and it cannot be brought back.
     ///
-    /// With a name, a Workspace or a Deployment it is read before, and has to be the one that they say.
+    /// With a name, a Workspace or a Deployment it is read before, and must be the one that they say. While a rotation
+    /// keeps an old token of the same name, a name is ambiguous: pass the id.
     pub struct DeleteToken {
         /// The id of the token.
         token_id: text,
@@ -54,12 +55,12 @@ impl Plan for Deletion {
     async fn run(self, talk: Talk) -> Result<(), Failure> {
         let token_id = match self.target.certain_id() {
             Some(token_id) => token_id.to_owned(),
-            None => self.target.find(&talk).await?.id,
+            None => self.find(&talk).await?,
         };
         if talk.session.token_id.as_ref() == Some(&token_id) && !self.allow_lockout {
             let message = format!("{} is the token that you authenticate with", shown(&token_id));
             let help = format!(
-                "give {} if nothing shall be accepted from you any more",
+                "pass {} to delete it all the same: nothing is accepted from you afterwards",
                 talk.session.api.report().named("allow_lockout")
             );
             return Err(Failure::new(FailureCode::WouldLockOut, message, help));
@@ -68,20 +69,26 @@ impl Plan for Deletion {
     }
 }
 
-/// "delete the token `clold`"
-pub(super) fn deed(token_id: &str) -> Deed {
-    let id = shown(token_id);
-    Deed {
-        plan: format!("delete the token {id}"),
-        done: format!("deleted the token {id}"),
-        unclear: format!("whether the token {id} was deleted"),
+impl Deletion {
+    /// The id of the token, and nobody else's: by its name only where no other token of that name is left.
+    async fn find(&self, talk: &Talk) -> Result<String, Failure> {
+        if let Some(token_id) = &self.target.token_id {
+            return Ok(self.target.by_id(talk, token_id).await?.id);
+        }
+        let place = self.target.place(talk).await?;
+        match self.target.of_name(&place).as_slice() {
+            [] => Err(self.target.not_found(&place)),
+            [token] => Ok(self.target.by_id(talk, &token.id).await?.id),
+            // What a rotation keeps or has left may be meant too.
+            several => Err(self.target.ambiguous(several.iter().copied())),
+        }
     }
 }
 
 /// Deletes a token. After an attempt that nobody knows the end of, a token that is not there any more was deleted by it, and
 /// so was the caller's own token where it is not accepted any more.
 pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
-    let deed = deed(token_id);
+    let deed = Deed::delete(token_id);
     talk.plan(&deed);
     let request = Request::from_parts(Method::Delete, token_url(&talk.session.api, token_id, ""), None);
     let Err(trouble) = talk.write(&deed, &request, crate::DeleteToken::parse).await else { return Ok(()) };
@@ -91,14 +98,19 @@ pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
         talk.journal(|journal| journal.did(&deed));
         return Ok(());
     }
-    let is_missing = trouble.status() == Some(404);
+    let (is_missing, unclear, is_cancelled) =
+        (trouble.status() == Some(404), trouble.unclear, trouble.is_cancelled());
     let failure = Failure::from(trouble);
-    Err(if is_missing {
+    if is_missing {
         let message = format!("there is no token with the id {}", shown(token_id));
-        Failure { code: FailureCode::NotFound, message, ..failure }
-    } else {
-        failure
-    })
+        return Err(Failure { code: FailureCode::NotFound, message, ..failure });
+    }
+    // An answer that says nothing of a deletion: the token itself does.
+    if unclear && !is_cancelled && matches!(read_if_there(talk, token_id).await, Ok(None)) {
+        talk.journal(|journal| journal.did(&deed));
+        return Ok(());
+    }
+    Err(failure)
 }
 
 /// Deletes a token that was just made and whose secret nobody has, so that nothing is left of an attempt. The failure that
@@ -107,14 +119,12 @@ pub(super) async fn abandon(talk: &Talk, token_id: &str, mut failure: Failure) -
     if failure.code == FailureCode::Cancelled || delete(talk, token_id).await.is_err() {
         return failure;
     }
-    let id = shown(token_id);
     talk.journal(|journal| {
         // Its secret opens nothing any more, and what was not known about it does not matter.
         journal.secret = None;
-        journal.unclear.retain(|unclear| !unclear.contains(&id));
-        journal.planned.retain(|plan| !plan.contains(&id));
+        journal.forget(token_id);
     });
-    if failure.code != FailureCode::NotStored {
+    if failure.code != FailureCode::NotStored && failure.code != FailureCode::Conflict {
         failure.help = Some("nothing is left of the attempt; try again".to_owned());
     }
     failure

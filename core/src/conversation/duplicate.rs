@@ -1,20 +1,23 @@
 //! [`CloneToken`]: a new token like another one, on another entity.
 
 use super::{
-    create::{Creation, create},
+    create::{Creation, Key, Wanted},
     error::{Failure, FailureCode},
     find::Target,
     owner::{Owner, primary_role},
     talk::Talk,
     work::Plan,
 };
-use crate::{Api, ApiToken, Scope, Value, Word, fields::fields, report::Report, spelling::Path, text::shown};
+use crate::{
+    Api, ApiToken, Code, TokenRole, Value, Word, fields::fields, report::Report, spelling::Path, text::shown,
+};
 
 fields! {
-    /// Creates a token like another one: the same name, description, role, kind and expiration, on another Workspace or
+    /// Creates a token like another one: the same name, description, roles, kind and expiration, on another Workspace or
     /// Deployment, or on the same entity under another name. The other one stays as it is.
     ///
-    /// Only the role on the entity of its own scope is taken over: roles elsewhere are about other entities.
+    /// On another entity the clone gets the role on that entity alone: the other roles are on what belongs to the first one,
+    /// and a warning names them.
     pub struct CloneToken {
         /// The id of the token to clone.
         token_id: text,
@@ -24,8 +27,10 @@ fields! {
         workspace_id: text,
         /// The Deployment of the clone; the other one is a Deployment token.
         deployment_id: text,
-        /// The name of the clone; not given: the same.
+        /// The name of the clone; not set: the same.
         name: text,
+        /// Any text that names this piece of work; see [`CreateToken::idempotency_key`](super::CreateToken).
+        idempotency_key: text,
     }
     aliases {
         "id" => "token_id",
@@ -43,13 +48,14 @@ impl CloneToken<'_> {
             Value::Absent => None,
             name => Some(report.name(Path::field("name"), name)?.to_owned()),
         };
+        let key = Key::read(report, &self.idempotency_key);
         let owner = owner.ok()?;
         if owner.is_none() && name.is_none() {
             let fields = ["workspace_id", "deployment_id", "name"].map(|field| report.named(field));
-            let help = format!("give {}, {} or {}", fields[0], fields[1], fields[2]);
+            let help = format!("pass {}, {} or {}", fields[0], fields[1], fields[2]);
             report.missing(Path::field("workspace_id"), &help);
         }
-        Some(Cloning { target: target?, owner, name })
+        Some(Cloning { target: target?, owner, name, key: key.ok()? })
     }
 }
 
@@ -58,19 +64,18 @@ pub(crate) struct Cloning {
     target: Target,
     owner: Option<Owner>,
     name: Option<String>,
+    key: Option<Key>,
 }
 
 impl Plan for Cloning {
     type Outcome = ApiToken;
 
     async fn run(self, talk: Talk) -> Result<ApiToken, Failure> {
-        let mut token = self.target.find(&talk).await?;
-        let id = token.id.clone();
-        if primary_role(&token).is_none() {
-            let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
-            let help = "a clone could not have the same; use a credential that may read its roles";
-            return Err(Failure::new(FailureCode::Unverifiable, message, help));
-        }
+        let token = self.target.find(&talk).await?;
+        let mut wanted = Wanted::like(&token)?;
+        let primary = primary_role(&token);
+        let mut roles: Vec<TokenRole> =
+            token.roles.iter().flatten().filter(|role| Some(*role) != primary).cloned().collect();
         if let Some(Owner { scope, entity_id: Some(entity_id) }) = self.owner {
             if token.scope != Word::Known(scope) {
                 let message = format!(
@@ -83,18 +88,29 @@ impl Plan for Cloning {
                     "a role means something on its own kind of entity only; create the token with a role of its own";
                 return Err(Failure::new(FailureCode::Mismatch, message, help));
             }
-            move_to(&mut token, scope, entity_id);
+            if primary.is_some_and(|role| role.entity_id != entity_id) {
+                warn_of_others(&talk, &token, &std::mem::take(&mut roles))?;
+                wanted = wanted.on(entity_id);
+            }
         }
         if let Some(name) = self.name {
-            token.name = name;
+            wanted.name = name;
         }
-        create(&talk, &Creation::like(&talk.session.api, &token)?.besides(&[&id])).await
+        Creation { wanted, key: self.key, roles }.run(talk).await
     }
 }
 
-fn move_to(token: &mut ApiToken, scope: Scope, entity_id: String) {
-    let own_type = Word::Known(scope.entity_type());
-    if let Some(role) = token.roles.iter_mut().flatten().find(|role| role.entity_type == own_type) {
-        role.entity_id = entity_id;
+/// Names the roles that stay behind: those of a Workspace token are on its Deployments, and those of a Deployment token on its
+/// DAGs.
+fn warn_of_others(talk: &Talk, token: &ApiToken, roles: &[TokenRole]) -> Result<(), Failure> {
+    if roles.is_empty() {
+        return Ok(());
     }
+    let named: Vec<String> =
+        roles.iter().map(|role| format!("{} on {}", shown(&role.role), shown(&role.entity_id))).collect();
+    let message = format!("the clone of {} does not get {}", shown(&token.id), named.join(", "));
+    let help = "they belong to the entity of the other token; add what the clone needs".to_owned();
+    let mut report = talk.session.api.report();
+    report.push(Code::RolesNotCloned, None, None, message, help);
+    talk.judge(report)
 }

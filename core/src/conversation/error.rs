@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::journal::Journal;
-use crate::{ApiError, ApiToken, Problem, Secret, ValidationError, text::shown};
+use super::journal::{Effect, EffectState, Journal};
+use crate::{ApiError, ApiToken, Mark, Problem, Secret, ValidationError, text::shown};
 
 /// One code per line: variant, what it is called in every language, and what it means.
 macro_rules! failure_codes {
@@ -53,10 +53,14 @@ failure_codes! {
     Unverifiable = "unverifiable",
     /// It would replace the secret that the caller itself authenticates with.
     WouldLockOut = "would_lock_out",
-    /// The new secret could not be stored, so the old one was left as it was.
+    /// The new secret could not be stored, or whether it was is not known; the old token is as it was.
     NotStored = "not_stored",
     /// Another writer kept changing the roles at the same time.
     LostUpdate = "lost_update",
+    /// There is a token that fits already; `candidates` has it.
+    AlreadyExists = "already_exists",
+    /// Another run works on the same token, or has done so meanwhile; nothing was deleted.
+    Conflict = "conflict",
     /// The caller wanted no more.
     Cancelled = "cancelled",
     /// The driver did not keep to the order of steps and events.
@@ -107,6 +111,15 @@ pub struct Candidate {
     pub short_token: String,
     /// When it was created, in RFC 3339.
     pub created_at: String,
+    /// Who created it: a user's name, or that of a token; else an id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// When it was last used, in RFC 3339; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
+    /// What a rotation, or a create with a key, has written about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
 }
 
 impl From<&ApiToken> for Candidate {
@@ -117,6 +130,29 @@ impl From<&ApiToken> for Candidate {
             scope: token.scope.as_str().to_owned(),
             short_token: token.short_token.clone(),
             created_at: token.created_at.as_str().to_owned(),
+            created_by: token.created_by.as_ref().map(|creator| creator.shown_name().to_owned()),
+            last_used_at: token.last_used_at.as_ref().map(|time| time.as_str().to_owned()),
+            mark: token.mark(),
+        }
+    }
+}
+
+impl fmt::Display for Candidate {
+    /// "`clnew` `CI` created 2026-11-22T12:00:00Z by `Owner`, never used, pending"
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} created {}", shown(&self.id), shown(&self.name), self.created_at)?;
+        if let Some(by) = &self.created_by {
+            write!(f, " by {}", shown(by))?;
+        }
+        match &self.last_used_at {
+            Some(time) => write!(f, ", last used {time}")?,
+            None => f.write_str(", never used")?,
+        }
+        match &self.mark {
+            Some(Mark::Pending { of, .. }) => write!(f, ", made to replace {}", shown(of)),
+            Some(Mark::Keyed { .. }) => f.write_str(", made with an idempotency key"),
+            Some(Mark::Replaced { by, .. }) => write!(f, ", replaced by {}", shown(by)),
+            Some(Mark::Settled { .. }) | None => Ok(()),
         }
     }
 }
@@ -148,6 +184,8 @@ pub struct ConversationError {
     pub not_done: Vec<String>,
     /// What nobody knows: look at it before trying again.
     pub unclear: Vec<String>,
+    /// The same, token by token, for programs.
+    pub effects: Vec<Effect>,
     /// What it came from.
     pub cause: Option<Cause>,
     /// The last secret that was received; nobody will be told its value again.
@@ -162,7 +200,7 @@ impl fmt::Display for ConversationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} failed: {}", self.work, self.message)?;
         for candidate in &self.candidates {
-            write!(f, "\n  {} {} created {}", shown(&candidate.id), shown(&candidate.name), candidate.created_at)?;
+            write!(f, "\n  {candidate}")?;
         }
         for (label, lines) in [("done", &self.done), ("not done", &self.not_done), ("unknown", &self.unclear)] {
             for line in lines {
@@ -233,12 +271,17 @@ impl Failure {
     pub(super) fn with_journal(self, work: &'static str, journal: Journal) -> ConversationError {
         let Failure { mut code, message, help, cause, candidates } = self;
         let mut cause = cause.map(|cause| *cause);
+        let effects = journal.effects();
+        let texts = |state| -> Vec<String> {
+            effects.iter().filter(|effect| effect.state == state).map(|effect| effect.text.clone()).collect()
+        };
+        let unclear = texts(EffectState::Unclear);
         // A change that nobody knows about is the first thing to know, whatever came after it.
-        if !journal.unclear.is_empty() && matches!(code, FailureCode::Refused | FailureCode::Unreachable) {
+        if !unclear.is_empty() && matches!(code, FailureCode::Refused | FailureCode::Unreachable) {
             code = FailureCode::Unknown;
         }
         // And where everything is known after all, it is no more than that nobody answered.
-        if journal.unclear.is_empty() && code == FailureCode::Unknown {
+        if unclear.is_empty() && code == FailureCode::Unknown {
             code = FailureCode::Unreachable;
         }
         let of_cause = match &mut cause {
@@ -250,9 +293,10 @@ impl Failure {
             code,
             message,
             help,
-            done: journal.done,
-            not_done: journal.planned,
-            unclear: journal.unclear,
+            done: texts(EffectState::Done),
+            not_done: texts(EffectState::NotDone),
+            unclear,
+            effects,
             cause,
             secret: journal.secret.or(of_cause),
             candidates,

@@ -2,14 +2,15 @@
 
 use super::{
     error::{Failure, FailureCode},
+    line::{Age, Choice, LEFTOVER_AFTER_MS, Place, at_work, by_age},
     owner::Owner,
-    pages::Filter,
+    stores::Held,
     talk::Talk,
     turn::Turn,
     work::Plan,
 };
 use crate::{
-    Api, ApiToken, GetToken, Operation, Request, Scope, Value, Word,
+    Api, ApiError, ApiToken, Code, GetToken, Mark, Operation, Request, Response, Scope, Value, Word,
     fields::fields,
     report::{Given, Report},
     spelling::Path,
@@ -19,8 +20,9 @@ use crate::{
 fields! {
     /// Finds one token by its id or name, and reads it with its roles.
     ///
-    /// Names are not unique: one that several tokens bear is an error that lists them. An id and a name have to agree, and
-    /// so have an id and a Workspace or Deployment.
+    /// Names are not unique: one that several tokens have is an error that lists them, but for tokens that replace one
+    /// another, of which it finds the current one. An id and a name must agree, and so must an id and a Workspace or
+    /// Deployment.
     pub struct FindToken {
         /// The id of the token.
         token_id: text,
@@ -113,11 +115,8 @@ impl Target {
     pub(super) async fn find(&self, talk: &Talk) -> Result<ApiToken, Failure> {
         match &self.token_id {
             Some(token_id) => self.by_id(talk, token_id).await,
-            None => match self.all(talk).await?.as_slice() {
-                // A list may leave the roles out, and may be older than the token itself.
-                [token] => self.by_id(talk, &token.id).await,
-                several => Err(self.ambiguous(several)),
-            },
+            // A list may leave the roles out, and may be older than the token itself.
+            None => self.by_id(talk, &self.by_name(talk).await?).await,
         }
     }
 
@@ -125,27 +124,49 @@ impl Target {
     pub(super) async fn find_to_change(&self, talk: &Talk) -> Result<(ApiToken, Turn), Failure> {
         let token_id = match &self.token_id {
             Some(token_id) => token_id.clone(),
-            None => match self.all(talk).await?.as_slice() {
-                [token] => token.id.clone(),
-                several => return Err(self.ambiguous(several)),
-            },
+            None => self.by_name(talk).await?,
         };
         let turn = talk.turn(&token_id).await?;
-        Ok((self.by_id(talk, &token_id).await?, turn))
+        let token = self.by_id(talk, &token_id).await?;
+        warn_of_replaced(talk, &token)?;
+        Ok((token, turn))
     }
 
-    async fn by_id(&self, talk: &Talk, token_id: &str) -> Result<ApiToken, Failure> {
+    pub(super) async fn by_id(&self, talk: &Talk, token_id: &str) -> Result<ApiToken, Failure> {
         let token = read(talk, token_id).await?;
-        if let Some(name) = self.token_name.as_ref().filter(|name| **name != token.name) {
-            let message =
-                format!("the token {} is called {}, not {}", shown(&token.id), shown(&token.name), shown(name));
-            return Err(Failure::new(FailureCode::Mismatch, message, "give one of the two; nothing was changed"));
-        }
         self.check(&token)?;
         Ok(token)
     }
 
-    fn check(&self, token: &ApiToken) -> Result<(), Failure> {
+    /// The id of the one token of this name. A token that is being rotated is found by its name all the time, and so is
+    /// its successor from then on.
+    async fn by_name(&self, talk: &Talk) -> Result<String, Failure> {
+        let place = self.place(talk).await?;
+        let age = Age::now(talk, LEFTOVER_AFTER_MS);
+        let chosen = self.choose(&place, &Held::Unreadable, &age)?;
+        for other in self.of_name(&place) {
+            if let Some(Mark::Replaced { by, until, .. }) = other.mark()
+                && by == chosen.id
+            {
+                let message = format!(
+                    "{} has the same name: it was replaced by {} and lives until {until}",
+                    shown(&other.id),
+                    shown(&by)
+                );
+                let help = "this is about its replacement alone; pass the id to change the other one too".to_owned();
+                warn(talk, message, help)?;
+            }
+        }
+        Ok(chosen.id.clone())
+    }
+
+    /// That a token is the one that is meant.
+    pub(super) fn check(&self, token: &ApiToken) -> Result<(), Failure> {
+        if let Some(name) = self.token_name.as_ref().filter(|name| **name != token.name) {
+            let message =
+                format!("the token {} is called {}, not {}", shown(&token.id), shown(&token.name), shown(name));
+            return Err(Failure::new(FailureCode::Mismatch, message, "pass one of the two; nothing was changed"));
+        }
         if let Some(scope) = self.scope.filter(|scope| token.scope != Word::Known(*scope)) {
             let owner = Owner { scope, entity_id: None };
             owner.check(token)?;
@@ -153,42 +174,96 @@ impl Target {
         self.owner.as_ref().map_or(Ok(()), |owner| owner.check(token))
     }
 
-    /// All tokens of the name, at least one, oldest first.
-    pub(super) async fn all(&self, talk: &Talk) -> Result<Vec<ApiToken>, Failure> {
-        let name = self.token_name.as_deref().unwrap_or_default();
-        let mut filter = Filter::oldest_first(&talk.session.api, self.owner.as_ref());
-        let (mut found, mut others) = (Vec::new(), Vec::new());
-        while let Some(page) = filter.next(talk).await? {
-            for token in page.tokens {
-                // A wrong scope is certain in a list; the entity may not be, and is checked when the token was read.
-                let scope = self.scope.or(self.owner.as_ref().map(|owner| owner.scope));
-                let may_belong = scope.is_none_or(|scope| token.scope == Word::Known(scope))
-                    && self.owner.as_ref().is_none_or(|owner| owner.owns(&token) != Some(false));
-                if may_belong && token.name == name {
-                    found.push(token);
-                } else if may_belong {
-                    others.push(token.name);
-                }
-            }
-        }
-        if found.is_empty() {
-            let help = match nearest(name, others.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean {}?", shown(near)),
-                None if others.len() == 1 => "one other token was looked at; check where the token belongs".to_owned(),
-                None => format!("{} other tokens were looked at; check where the token belongs", others.len()),
-            };
-            return Err(Failure::new(FailureCode::NotFound, format!("there is no token called {}", shown(name)), help));
-        }
-        found.sort_by(|one, other| one.created_at.cmp(&other.created_at));
-        Ok(found)
+    /// The tokens among which the name is looked for.
+    pub(super) async fn place(&self, talk: &Talk) -> Result<Place, Failure> {
+        Place::list(talk, self.owner.as_ref()).await
     }
 
-    pub(super) fn ambiguous(&self, tokens: &[ApiToken]) -> Failure {
+    /// The tokens that have the name, oldest first.
+    pub(super) fn of_name<'p>(&self, place: &'p Place) -> Vec<&'p ApiToken> {
+        let mut named: Vec<&ApiToken> =
+            place.tokens.iter().filter(|token| self.may_be(token) && Some(&token.name) == self.token_name.as_ref()).collect();
+        named.sort_by(|one, other| by_age(one, other));
+        named
+    }
+
+    /// Whether the token may belong there. A wrong scope is certain in a list; the entity may not be, and is checked when the
+    /// token was read.
+    fn may_be(&self, token: &ApiToken) -> bool {
+        let scope = self.scope.or(self.owner.as_ref().map(|owner| owner.scope));
+        scope.is_none_or(|scope| token.scope == Word::Known(scope))
+            && self.owner.as_ref().is_none_or(|owner| owner.owns(token) != Some(false))
+    }
+
+    /// The one token of the name that is meant.
+    pub(super) fn choose<'p>(&self, place: &'p Place, held: &Held, age: &Age) -> Result<&'p ApiToken, Failure> {
+        let named = self.of_name(place);
+        if named.is_empty() {
+            return Err(self.not_found(place));
+        }
+        match place.choose(&named, held, age) {
+            Choice::One(token) => Ok(token),
+            Choice::Several(tokens) => Err(self.ambiguous(tokens)),
+            Choice::AtWork(tokens) => Err(at_work(tokens, age)),
+            Choice::Elsewhere(tokens) => Err(self.elsewhere(place, &tokens)),
+        }
+    }
+
+    pub(super) fn not_found(&self, place: &Place) -> Failure {
+        let name = self.token_name.as_deref().unwrap_or_default();
+        let others: Vec<&str> =
+            place.tokens.iter().filter(|token| self.may_be(token)).map(|token| token.name.as_str()).collect();
+        let help = match nearest(name, others.iter().copied()) {
+            Some(near) => format!("did you mean {}?", shown(near)),
+            None if others.len() == 1 => "one other token was looked at; check where the token belongs".to_owned(),
+            None => format!("{} other tokens were looked at; check where the token belongs", others.len()),
+        };
+        Failure::new(FailureCode::NotFound, format!("there is no token called {}", shown(name)), help)
+    }
+
+    pub(super) fn ambiguous<'t>(&self, tokens: impl IntoIterator<Item = &'t ApiToken>) -> Failure {
+        let tokens: Vec<&ApiToken> = tokens.into_iter().collect();
         let name = shown(self.token_name.as_deref().unwrap_or_default());
         let message = format!("{} tokens are called {name}", tokens.len());
-        let help = "give the id of the one that is meant; nothing was changed";
+        let help = "pass the id of the one that is meant; nothing was changed";
         Failure::new(FailureCode::Ambiguous, message, help).among(tokens)
     }
+
+    /// The tokens that have the name are not the current ones of their lines.
+    fn elsewhere(&self, place: &Place, tokens: &[&ApiToken]) -> Failure {
+        let name = shown(self.token_name.as_deref().unwrap_or_default());
+        let newest = tokens.last().and_then(|token| Some((*token, token.mark()?)));
+        let (token, relation, other) = match newest {
+            Some((token, Mark::Replaced { by, .. })) => (token, "was replaced by", by),
+            Some((token, Mark::Pending { of, .. })) => (token, "was made to replace", of),
+            _ => return self.not_found(place),
+        };
+        let subject = format!("the token {}, called {name}, {relation} {}", shown(&token.id), shown(&other));
+        let (message, help) = match place.get(&other) {
+            Some(current) => (
+                format!("{subject}, which is called {}", shown(&current.name)),
+                "use that name, or pass an id; nothing was changed".to_owned(),
+            ),
+            None => (
+                format!("{subject}, and that is gone"),
+                format!("pass the id {} to go on with it, or delete it; nothing was changed", shown(&token.id)),
+            ),
+        };
+        Failure::new(FailureCode::NotFound, message, help).among(tokens.iter().copied())
+    }
+}
+
+/// Warns of a change of a token that was replaced: its replacement does not get it.
+pub(super) fn warn_of_replaced(talk: &Talk, token: &ApiToken) -> Result<(), Failure> {
+    let Some(Mark::Replaced { by, until, .. }) = token.mark() else { return Ok(()) };
+    let message = format!("the token {} was replaced by {} and lives until {until}", shown(&token.id), shown(&by));
+    warn(talk, message, format!("change {} instead, or too", shown(&by)))
+}
+
+fn warn(talk: &Talk, message: String, help: String) -> Result<(), Failure> {
+    let mut report = talk.session.api.report();
+    report.push(Code::ReplacedToken, None, None, message, help);
+    talk.judge(report)
 }
 
 /// The request that reads a token. The id is one of Astro's own, or was checked before.
@@ -197,9 +272,24 @@ fn get(api: &Api, token_id: &str) -> Request {
     Request::from_parts(crate::Method::Get, url, None)
 }
 
+/// Reads the answer about a token, which has to be the one that was asked for: a cache or proxy may answer with another.
+pub(super) fn about(
+    token_id: &str,
+    parse: fn(&Response) -> Result<ApiToken, ApiError>,
+) -> impl Fn(&Response) -> Result<ApiToken, ApiError> {
+    move |response| {
+        let token = parse(response)?;
+        if token.id == token_id {
+            return Ok(token);
+        }
+        let reason = format!("the answer is about the token {}, not {}", shown(&token.id), shown(token_id));
+        Err(ApiError::unreadable(response, &reason))
+    }
+}
+
 /// Reads a token as it is now.
 pub(super) async fn read(talk: &Talk, token_id: &str) -> Result<ApiToken, Failure> {
-    let outcome = talk.read(&get(&talk.session.api, token_id), GetToken::parse).await;
+    let outcome = talk.read(&get(&talk.session.api, token_id), about(token_id, GetToken::parse)).await;
     outcome.map_err(|trouble| {
         let is_missing = trouble.status() == Some(404);
         let failure = Failure::from(trouble);
@@ -211,4 +301,13 @@ pub(super) async fn read(talk: &Talk, token_id: &str) -> Result<ApiToken, Failur
             failure
         }
     })
+}
+
+/// Reads a token as it is now; `None`: it is gone.
+pub(super) async fn read_if_there(talk: &Talk, token_id: &str) -> Result<Option<ApiToken>, Failure> {
+    match read(talk, token_id).await {
+        Ok(token) => Ok(Some(token)),
+        Err(failure) if failure.code == FailureCode::NotFound => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }

@@ -1,16 +1,65 @@
-//! [`Journal`]: what a conversation has done, meant to do and does not know, for the case that it fails.
+//! [`Journal`]: what a conversation has done, meant to do and does not know.
 
-use crate::{Problem, Secret};
+use serde::Serialize;
 
-/// Sentences for people, with ids in backticks, in the order in which things happened.
+use crate::{Problem, Secret, text::shown};
+
+/// What an [`Effect`] does to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EffectAction {
+    /// It is created.
+    Create,
+    /// Its name or description is changed.
+    Update,
+    /// Its roles are changed.
+    SetRoles,
+    /// Its secret is replaced.
+    Rotate,
+    /// Its secret is stored.
+    Store,
+    /// The mark at the end of its description is written: see [`Mark`](crate::Mark).
+    Mark,
+    /// It is deleted.
+    Delete,
+    /// It is left as it is, although it belongs to the work.
+    Leave,
+}
+
+/// How far an [`Effect`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EffectState {
+    /// It was done, or found to be so.
+    Done,
+    /// It was not done.
+    NotDone,
+    /// Whether it was done is not known.
+    Unclear,
+}
+
+/// One thing that work of several requests has done to a token, has not done, or does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Effect {
+    /// What is done.
+    pub action: EffectAction,
+    /// The token; `None`: it was to be created, and its id is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<String>,
+    /// How far it is.
+    pub state: EffectState,
+    /// The same for people: "deleted the token `clold`".
+    pub text: String,
+}
+
+/// What a conversation has done, meant to do and does not know, in the order in which it happened.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    /// What was done: "created the token `clnew`".
-    pub(super) done: Vec<String>,
-    /// What is still to be done: "delete the token `clold`".
-    pub(super) planned: Vec<String>,
-    /// What nobody knows: "whether the token `clold` was deleted".
-    pub(super) unclear: Vec<String>,
+    entries: Vec<(Deed, EffectState)>,
     /// A secret that was received and not handed over yet.
     pub(super) secret: Option<Secret>,
     pub(super) warnings: Vec<Problem>,
@@ -19,6 +68,8 @@ pub(super) struct Journal {
 /// One change of something at Astro, in words.
 #[derive(Clone, Debug)]
 pub(super) struct Deed {
+    pub(super) action: EffectAction,
+    pub(super) token_id: Option<String>,
     /// "delete the token `clold`"
     pub(super) plan: String,
     /// "deleted the token `clold`"
@@ -27,37 +78,98 @@ pub(super) struct Deed {
     pub(super) unclear: String,
 }
 
+impl Deed {
+    /// A change of the token of this id.
+    pub(super) fn new(action: EffectAction, token_id: &str, plan: String, done: String, unclear: String) -> Self {
+        Deed { action, token_id: Some(token_id.to_owned()), plan, done, unclear }
+    }
+
+    /// "delete the token `clold`"
+    pub(super) fn delete(token_id: &str) -> Self {
+        let id = shown(token_id);
+        Deed::new(
+            EffectAction::Delete,
+            token_id,
+            format!("delete the token {id}"),
+            format!("deleted the token {id}"),
+            format!("whether the token {id} was deleted"),
+        )
+    }
+
+    fn effect(self, state: EffectState) -> Effect {
+        let text = match state {
+            EffectState::Done => self.done,
+            EffectState::NotDone => self.plan,
+            EffectState::Unclear => self.unclear,
+        };
+        Effect { action: self.action, token_id: self.token_id, state, text }
+    }
+}
+
 impl Journal {
+    /// One that begins with warnings.
+    pub(super) fn new(warnings: Vec<Problem>) -> Self {
+        Journal { warnings, ..Journal::default() }
+    }
+
     /// Says that this is going to be done.
     pub(super) fn plan(&mut self, deed: &Deed) {
-        if !self.planned.contains(&deed.plan) {
-            self.planned.push(deed.plan.clone());
+        let is_planned =
+            self.entries.iter().any(|(known, state)| *state == EffectState::NotDone && known.plan == deed.plan);
+        if !is_planned {
+            self.entries.push((deed.clone(), EffectState::NotDone));
         }
     }
 
     /// Says that this was done.
     pub(super) fn did(&mut self, deed: &Deed) {
         self.strike(deed);
-        if !self.done.contains(&deed.done) {
-            self.done.push(deed.done.clone());
+        if !self.entries.iter().any(|(known, state)| *state == EffectState::Done && known.done == deed.done) {
+            self.entries.push((deed.clone(), EffectState::Done));
+        }
+    }
+
+    /// Says that a token stays as it is, and why.
+    pub(super) fn left(&mut self, token_id: &str, why: &str) {
+        let text = format!("left the token {}: {why}", shown(token_id));
+        let (plan, unclear) = (text.clone(), text.clone());
+        self.did(&Deed::new(EffectAction::Leave, token_id, plan, text, unclear));
+    }
+
+    /// Says more about something that was done.
+    pub(super) fn note(&mut self, deed: &Deed, note: &str) {
+        for (known, state) in &mut self.entries {
+            if *state == EffectState::Done && known.done == deed.done {
+                known.done.push_str(note);
+            }
         }
     }
 
     /// Says that somebody else has undone this, and that it is still to be done.
     pub(super) fn undone(&mut self, deed: &Deed) {
-        self.done.retain(|done| *done != deed.done);
+        self.entries.retain(|(known, state)| *state != EffectState::Done || known.done != deed.done);
         self.plan(deed);
     }
 
     /// Says that nobody knows whether this was done.
     pub(super) fn lost_track(&mut self, deed: &Deed) {
         self.strike(deed);
-        self.unclear.push(deed.unclear.clone());
+        self.entries.push((deed.clone(), EffectState::Unclear));
     }
 
     /// Takes back that this is going to be done, or that nobody knows whether it was.
     pub(super) fn strike(&mut self, deed: &Deed) {
-        self.planned.retain(|plan| *plan != deed.plan);
-        self.unclear.retain(|unclear| *unclear != deed.unclear);
+        self.entries.retain(|(known, state)| *state == EffectState::Done || known.plan != deed.plan);
+    }
+
+    /// Takes back all that is planned for a token, or not known about it: the token is gone.
+    pub(super) fn forget(&mut self, token_id: &str) {
+        let id = Some(token_id);
+        self.entries.retain(|(known, state)| *state == EffectState::Done || known.token_id.as_deref() != id);
+    }
+
+    /// Everything that was done, was not, or is not known, in the order in which it happened.
+    pub(super) fn effects(&self) -> Vec<Effect> {
+        self.entries.iter().map(|(deed, state)| deed.clone().effect(*state)).collect()
     }
 }

@@ -19,7 +19,9 @@
 //!             Event::Response(Response::new(404, [("x-request-id", "req-1")], r#"{"message": "no such token"}"#))
 //!         }
 //!         Step::Wait { .. } => Event::Waited, // Here it sleeps.
-//!         Step::Store { .. } => Event::Stored, // Here it puts the secret into a safe place.
+//!         Step::Prove => Event::Proved, // Here it makes sure that the store can be written to,
+//!         Step::ReadStore => Event::Unreadable, // says what the store holds, if it can,
+//!         Step::Store { .. } => Event::Stored, // and writes the secret.
 //!         Step::Page(_) => Event::Next,
 //!         Step::Done(token) => break Ok(token),
 //!         Step::Failed(error) => break Err(error),
@@ -38,15 +40,19 @@ mod diff;
 mod duplicate;
 mod error;
 mod find;
+mod finish;
 mod journal;
+mod line;
 mod owner;
 mod pace;
 mod pages;
 mod roles;
 mod rotate;
 mod send;
+mod overlap;
 mod session;
-mod successor;
+mod settle;
+mod stores;
 mod talk;
 mod turn;
 mod update;
@@ -60,6 +66,7 @@ use std::{
 
 pub use error::{Candidate, Cause, ConversationError, FailureCode, TransportError};
 pub use find::FindToken;
+pub use journal::{Effect, EffectAction, EffectState};
 pub use pages::AllTokens;
 pub use roles::{AddTokenRole, ChangeTokenRole, RemoveTokenRole, RoleChange};
 pub use rotate::{FinishRotation, RotateToken, Rotation};
@@ -91,12 +98,31 @@ pub enum Event {
     },
     /// The time is over.
     Waited,
-    /// The secret is in a safe place.
+    /// As far as the store can tell, writing to it is going to work. Also for a store that cannot be asked.
+    Proved,
+    /// Writing to the store is not going to work.
+    NotProved {
+        /// Why.
+        message: String,
+    },
+    /// There is no store: a secret is handed over by the outcome alone.
+    NoStore,
+    /// What the store holds now.
+    Holds {
+        /// The secret; `None`: nothing.
+        secret: Option<Secret>,
+    },
+    /// The store cannot be read.
+    Unreadable,
+    /// The store has the secret.
     Stored,
-    /// The secret could not be stored.
+    /// Storing the secret failed.
     NotStored {
         /// Why.
         message: String,
+        /// Whether it is certain that the secret was not written, and never will be. `false` where it is not known: the
+        /// store may have written it before it failed.
+        is_certain: bool,
     },
     /// The page was taken; the next one is wanted.
     Next,
@@ -114,8 +140,12 @@ pub enum Step<T> {
         /// How long, in milliseconds.
         milliseconds: u64,
     },
-    /// Put this secret into a safe place before the old one dies. Answered by [`Event::Stored`] or
-    /// [`Event::NotStored`].
+    /// Check that writing to the store is going to work. Answered by [`Event::Proved`], [`Event::NotProved`] or
+    /// [`Event::NoStore`].
+    Prove,
+    /// Read the secret that the store holds. Answered by [`Event::Holds`] or [`Event::Unreadable`].
+    ReadStore,
+    /// Write this secret to the store. Answered by [`Event::Stored`] or [`Event::NotStored`].
     Store {
         /// The token that the secret belongs to, without the secret.
         token: Box<ApiToken>,
@@ -173,6 +203,8 @@ impl<T: 'static> Conversation<T> {
             Poll::Pending => match self.talk.asked() {
                 Some(Ask::Request(request)) => Step::Request(*request),
                 Some(Ask::Wait(milliseconds)) => Step::Wait { milliseconds },
+                Some(Ask::Prove) => Step::Prove,
+                Some(Ask::ReadStore) => Step::ReadStore,
                 Some(Ask::Store(token, secret)) => Step::Store { token, secret },
                 Some(Ask::Page(page)) => Step::Page(page),
                 None => self.failed(Failure::misuse("the conversation asked for nothing")),
@@ -184,6 +216,12 @@ impl<T: 'static> Conversation<T> {
     #[must_use]
     pub fn warnings(&self) -> Vec<Problem> {
         self.talk.warnings()
+    }
+
+    /// What it has done so far, has not done, or does not know.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        self.talk.effects()
     }
 
     /// The name of the work: `rotate_token`.

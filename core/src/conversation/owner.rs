@@ -40,6 +40,25 @@ impl Owner {
         }
     }
 
+    /// Where a token belongs.
+    pub(super) fn of(token: &ApiToken) -> Result<Self, Failure> {
+        let Some(scope) = token.scope.known() else {
+            let message = format!(
+                "the token {} has the scope {}, which this release does not know",
+                shown(&token.id),
+                token.scope
+            );
+            return Err(Failure::new(FailureCode::Unverifiable, message, "use a newer release of this library"));
+        };
+        let Some(primary) = primary_role(token) else {
+            let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
+            let help = "without them nobody knows where it belongs; use a credential that may read its roles";
+            return Err(Failure::new(FailureCode::Unverifiable, message, help));
+        };
+        let entity_id = (scope != Scope::Organization).then(|| primary.entity_id.clone());
+        Ok(Owner { scope, entity_id })
+    }
+
     /// Whether the token belongs here; `None`: its roles are not known, so nobody can tell.
     pub(super) fn owns(&self, token: &ApiToken) -> Option<bool> {
         if token.scope != Word::Known(self.scope) {

@@ -124,13 +124,6 @@ impl Filter {
         Filter::new(owner.map_or_else(|| api.tokens_url().to_string(), |owner| owner.list_url(api)), true)
     }
 
-    /// The newest tokens first.
-    pub(super) fn newest_first(api: &Api, owner: &Owner) -> Self {
-        let mut filter = Filter::new(owner.list_url(api), false);
-        filter.push("sorts", "createdAt%3Adesc");
-        filter
-    }
-
     fn push(&mut self, name: &str, value: &str) {
         self.url.push(if self.url.contains('?') { '&' } else { '?' });
         self.url.push_str(name);
@@ -183,6 +176,15 @@ impl Filter {
             }
         }
         Ok(None)
+    }
+
+    /// Every token that is left.
+    pub(super) async fn all(mut self, talk: &Talk) -> Result<Vec<ApiToken>, Failure> {
+        let mut tokens = Vec::new();
+        while let Some(page) = self.next(talk).await? {
+            tokens.extend(page.tokens);
+        }
+        Ok(tokens)
     }
 
     /// Whether a page is in the order of creation, by itself and after the ones before it.

@@ -6,7 +6,7 @@
 mod edit;
 mod orphans;
 
-pub(super) use edit::{Edit, rewrite};
+pub(super) use edit::{Edit, apply, rewrite, set_roles};
 
 use super::{
     diff::RoleDiff,

@@ -79,6 +79,12 @@ impl Session {
         self
     }
 
+    /// Whether it keeps the rate limits by itself.
+    #[must_use]
+    pub fn rate_limits(self, _: bool) -> Self {
+        self
+    }
+
     /// The Api.
     #[must_use]
     pub fn api(&self) -> &Api {

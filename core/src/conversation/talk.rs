@@ -9,17 +9,39 @@ use std::{
 use super::{
     Event, Session, Shared,
     error::Failure,
-    journal::{Deed, Journal},
+    journal::{Deed, Effect, Journal},
     lock,
 };
-use crate::{ApiToken, Problem, Request, Response, Secret, TokenPage, ValidationError, api_error, report::Report};
+use crate::{ApiToken, Code, Problem, Request, Response, Secret, TokenPage, ValidationError, api_error, report::Report};
 
 /// What a conversation asks its driver for.
 pub(super) enum Ask {
     Request(Box<Request>),
     Wait(u64),
+    Prove,
+    ReadStore,
     Store(Box<ApiToken>, Secret),
     Page(TokenPage),
+}
+
+/// What is known about Astro's clock, from the `Date` of its answers.
+#[derive(Debug, Default)]
+struct Clock {
+    /// How far it is ahead of the caller's clock, at least. A `Date` has whole seconds and is older than its answer, so that
+    /// each says a little less than is true; the least keeps tokens longer than necessary, and never too short.
+    ahead_ms: Option<i64>,
+    /// Whether one of them was further away from the caller's clock than two clocks that are right can be.
+    is_doubtful: bool,
+}
+
+impl Clock {
+    /// How far two clocks may be apart.
+    const TOLERANCE_MS: u64 = 5 * 60 * 1000;
+
+    fn hear(&mut self, ahead_ms: i64) {
+        self.ahead_ms = Some(self.ahead_ms.map_or(ahead_ms, |least| least.min(ahead_ms)));
+        self.is_doubtful |= ahead_ms.unsigned_abs() > Clock::TOLERANCE_MS;
+    }
 }
 
 /// A conversation's end of the line to its driver.
@@ -33,8 +55,7 @@ pub(crate) struct Talk {
 
 struct Line {
     now_ms: i64,
-    /// What the server's clock shows when ours shows 0, at least; known from its first answer on.
-    server_clock_ms: Option<i64>,
+    clock: Clock,
     ask: Option<Ask>,
     /// Which events answer the last thing that was asked.
     expects: fn(&Event) -> bool,
@@ -47,12 +68,12 @@ impl Talk {
     pub(super) fn new(name: &'static str, session: Session, seed: u64, warnings: Vec<Problem>) -> Self {
         let line = Line {
             now_ms: 0,
-            server_clock_ms: None,
+            clock: Clock::default(),
             ask: None,
             expects: |_| false,
             event: None,
             random: seed,
-            journal: Journal { warnings, ..Journal::default() },
+            journal: Journal::new(warnings),
         };
         Talk { session, name, line: Arc::new(Mutex::new(line)) }
     }
@@ -84,7 +105,7 @@ impl Talk {
     // ---- the conversation's side ----------------------------------------------------------------------------------
 
     /// Asks, and is told; `None`: the caller wants no more.
-    async fn ask(&self, ask: Ask, expects: fn(&Event) -> bool) -> Option<Event> {
+    pub(super) async fn ask(&self, ask: Ask, expects: fn(&Event) -> bool) -> Option<Event> {
         let mut ask = Some(ask);
         let event = poll_fn(|_| {
             let mut line = lock(&self.line);
@@ -123,17 +144,6 @@ impl Talk {
         waited.map(|_| ()).ok_or_else(Failure::cancelled)
     }
 
-    /// Hands a secret over. The reason, where it could not be stored.
-    pub(super) async fn store(&self, token: &ApiToken, secret: &Secret) -> Result<Result<(), String>, Failure> {
-        let token = Box::new(ApiToken { token: None, ..token.clone() });
-        let ask = Ask::Store(token, secret.clone());
-        match self.ask(ask, |event| matches!(event, Event::Stored | Event::NotStored { .. })).await {
-            Some(Event::NotStored { message }) => Ok(Err(told(&message))),
-            Some(_) => Ok(Ok(())),
-            None => Err(Failure::cancelled()),
-        }
-    }
-
     pub(super) async fn page(&self, page: TokenPage) -> Result<(), Failure> {
         let taken = self.ask(Ask::Page(page), |event| matches!(event, Event::Next)).await;
         taken.map(|_| ()).ok_or_else(Failure::cancelled)
@@ -143,20 +153,25 @@ impl Talk {
         lock(&self.line).now_ms
     }
 
-    /// What the server's clock showed when ours showed `then_ms`, or a little less: its `date` has whole seconds and is
-    /// older than its answer. `None`: no answer had a date so far.
-    pub(super) fn server_time_ms(&self, then_ms: i64) -> Option<i64> {
-        lock(&self.line).server_clock_ms.map(|clock| clock + then_ms)
+    /// The time by Astro's clock, or a little less. `None`: no answer had a `Date`, or one of them is so far from the caller's
+    /// own clock that one of the two is wrong, and nothing may be deleted because of its age.
+    pub(super) fn astro_now_ms(&self) -> Option<i64> {
+        let line = lock(&self.line);
+        line.clock.ahead_ms.filter(|_| !line.clock.is_doubtful).map(|ahead_ms| line.now_ms + ahead_ms)
+    }
+
+    /// What Astro's clock showed when the caller's showed `then_ms`, or a little less, however far the two are apart.
+    pub(super) fn astro_time_ms(&self, then_ms: i64) -> Option<i64> {
+        lock(&self.line).clock.ahead_ms.map(|ahead_ms| then_ms + ahead_ms)
     }
 
     fn read_clock(&self, response: &Response) {
         let date = response.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
         let since_1970 = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        if let Some(server_ms) = since_1970.and_then(|since| i64::try_from(since.as_millis()).ok()) {
+        if let Some(astro_ms) = since_1970.and_then(|since| i64::try_from(since.as_millis()).ok()) {
             let mut line = lock(&self.line);
-            let clock = server_ms - line.now_ms;
-            // Every answer shows the clock a little late; the least late one is the best.
-            line.server_clock_ms = Some(line.server_clock_ms.map_or(clock, |best| best.max(clock)));
+            let ahead_ms = astro_ms - line.now_ms;
+            line.clock.hear(ahead_ms);
         }
     }
 
@@ -176,8 +191,27 @@ impl Talk {
         write(&mut lock(&self.line).journal)
     }
 
+    pub(super) fn effects(&self) -> Vec<Effect> {
+        self.journal(|journal| journal.effects())
+    }
+
     pub(super) fn plan(&self, deed: &Deed) {
         self.journal(|journal| journal.plan(deed));
+    }
+
+    /// Warns of something that stands already, so that strictness cannot undo it any more.
+    pub(super) fn warn(&self, code: Code, message: String, help: String) {
+        let mut report = self.session.api.clone().lenient().report();
+        report.push(code, None, None, message, help);
+        if let Ok((_, mut warnings)) = report.finish(self.name, Some(())) {
+            self.journal(|journal| journal.warnings.append(&mut warnings));
+        }
+    }
+
+    /// A number that no other run has, in hexadecimal digits.
+    pub(super) fn run_id(&self) -> String {
+        let time = u64::try_from(self.now_ms()).unwrap_or_default();
+        format!("{:016x}", self.random(u64::MAX - 1) ^ time.rotate_left(20))
     }
 
     /// The warnings of a report become those of the conversation; its errors end it.
@@ -192,7 +226,7 @@ impl Talk {
 }
 
 /// What a host tells, fit to be shown: it may quote headers, and may be as long as a page.
-fn told(message: &str) -> String {
+pub(super) fn told(message: &str) -> String {
     let told = api_error::fit(message);
     if told.is_empty() { "no reason was given".to_owned() } else { told }
 }

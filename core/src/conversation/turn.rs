@@ -29,10 +29,19 @@ impl Drop for Turn {
 }
 
 impl Talk {
+    /// The right to change this token, if no other conversation of the session changes it.
+    pub(super) fn turn_at_once(&self, token_id: &str) -> Option<Turn> {
+        let is_free = lock(&self.session.taken).insert(token_id.to_owned());
+        is_free.then(|| Turn { taken: self.session.taken.clone(), token_id: token_id.to_owned() })
+    }
+
     /// Waits until no other conversation of the session changes this token.
     pub(super) async fn turn(&self, token_id: &str) -> Result<Turn, Failure> {
         let since_ms = self.now_ms();
-        while !lock(&self.session.taken).insert(token_id.to_owned()) {
+        loop {
+            if let Some(turn) = self.turn_at_once(token_id) {
+                return Ok(turn);
+            }
             let spent_ms = u64::try_from(self.now_ms() - since_ms).unwrap_or_default();
             if spent_ms > self.session.patience_ms {
                 let message =
@@ -41,6 +50,5 @@ impl Talk {
             }
             self.wait(ASKS_AFTER_MS + self.random(ASKS_AFTER_MS)).await?;
         }
-        Ok(Turn { taken: self.session.taken.clone(), token_id: token_id.to_owned() })
     }
 }

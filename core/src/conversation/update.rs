@@ -1,16 +1,17 @@
 //! [`UpdateToken`]: name, description and role of a token.
 
 use super::{
-    error::{Failure, FailureCode},
+    error::{Cause, Failure, FailureCode},
     find::{self, Target},
-    journal::Deed,
+    journal::{Deed, EffectAction},
     owner::primary_role,
     roles::{Edit, rewrite},
+    send::Trouble,
     talk::Talk,
     work::Plan,
 };
 use crate::{
-    Api, ApiToken, Code, Operation, Value,
+    Api, ApiToken, Code, Mark, Operation, Value,
     fields::fields,
     report::{Given, Report},
     spelling::Path,
@@ -76,7 +77,8 @@ impl UpdateToken<'_> {
             name => Some(report.name(Path::field("name"), name)?.to_owned()),
         };
         let description = match report.description(Path::field("description"), &self.description) {
-            Given::Is(description) => Some(description.to_owned()),
+            // The mark of a rotation is not the caller's to write: see `Mark`.
+            Given::Is(description) => Some(Mark::split(description).0.to_owned()),
             Given::Absent => None,
             Given::Wrong => return None,
         };
@@ -107,7 +109,7 @@ impl Plan for Changes {
 
         let role = role.map(|role| edit_of(&talk, &token, role)).transpose()?.flatten();
         let name = name.filter(|name| *name != token.name);
-        let description = description.filter(|description| *description != token.description);
+        let description = description.filter(|description| description != token.plain_description());
         let texts = (name.is_some() || description.is_some()).then(|| texts_deed(&token));
 
         let mut changed = Vec::new();
@@ -125,12 +127,12 @@ impl Plan for Changes {
             }
         }
         if let Some(deed) = texts {
-            let mut update = crate::UpdateToken::new(&token.id, name.as_deref().unwrap_or(&token.name));
-            if let Some(description) = &description {
-                update = update.description(description);
-            }
-            let request = update.request(&lenient(&talk.session.api)).map_err(Failure::invalid)?;
-            talk.write(&deed, &request, crate::UpdateToken::parse).await?;
+            let written = name.as_deref().unwrap_or(&token.name);
+            let marked = description.as_ref().map(|description| match token.mark() {
+                Some(mark) => mark.after(description),
+                None => description.clone(),
+            });
+            write_texts(&talk, &deed, &token.id, written, marked.as_deref()).await?;
             token = find::read(&talk, &token.id).await?;
             changed.extend(name.is_some().then_some("name"));
             changed.extend(description.is_some().then_some("description"));
@@ -144,13 +146,32 @@ pub(super) fn lenient(api: &Api) -> Api {
     api.clone().lenient()
 }
 
+/// Writes the name, and the description where there is one, of a token as they are to stand in Astro.
+pub(super) async fn write_texts(
+    talk: &Talk,
+    deed: &Deed,
+    token_id: &str,
+    name: &str,
+    description: Option<&str>,
+) -> Result<ApiToken, Trouble> {
+    let mut update = crate::UpdateToken::new(token_id, name);
+    if let Some(description) = description {
+        update = update.description(description);
+    }
+    let invalid = |error| Trouble { cause: Some(Cause::Invalid(error)), unclear: false };
+    let request = update.request(&lenient(&talk.session.api)).map_err(invalid)?;
+    talk.write(deed, &request, find::about(token_id, crate::UpdateToken::parse)).await
+}
+
 fn texts_deed(token: &ApiToken) -> Deed {
     let id = shown(&token.id);
-    Deed {
-        plan: format!("change the name or description of the token {id}"),
-        done: format!("changed the name or description of the token {id}"),
-        unclear: format!("whether the name or description of the token {id} was changed"),
-    }
+    Deed::new(
+        EffectAction::Update,
+        &token.id,
+        format!("change the name or description of the token {id}"),
+        format!("changed the name or description of the token {id}"),
+        format!("whether the name or description of the token {id} was changed"),
+    )
 }
 
 /// The change of the primary role, and the role before it; nothing where the token has this role.

@@ -5,7 +5,7 @@ use super::{
     ask::{is_grave, nobody_to_ask, report},
     converse::Talked,
     dry_run::DryRun,
-    options::{COMMAND, DELETE, FINISH, Options, REMOVE, ROTATE, Uses},
+    options::{COMMAND, CREATE, DELETE, FINISH, Options, REMOVE, ROTATE, Uses},
     print::{self, Format},
     problems,
     settings::Settings,
@@ -84,6 +84,7 @@ async fn read(world: &World, options: &mut Options, found: &mut Vec<crate::Probl
     let here = COMMAND
         | match command.as_ref().map(|command| command.operation) {
             _ if finish.is_some() => FINISH,
+            Some(CommandOperation::CreateToken) => CREATE,
             Some(CommandOperation::RotateToken) => ROTATE,
             Some(CommandOperation::DeleteToken) => DELETE,
             Some(CommandOperation::RemoveTokenRole) => REMOVE,
@@ -92,7 +93,9 @@ async fn read(world: &World, options: &mut Options, found: &mut Vec<crate::Probl
             _ => 0,
         };
     let corrected = command.is_none().then(|| parser.correct(options.words.as_slice())).flatten();
-    options.keep_old();
+    for flag in ["--keep-old", "--leftover-after"] {
+        options.seconds(flag);
+    }
     if options.has("--json") && command.as_ref().is_some_and(|command| command.clean_output == Some(true)) {
         let message = "`--json` and `--clean-output` say different things".to_owned();
         options.problem(Code::ConflictingArguments, "--json", message, "leave one of them out");
@@ -166,7 +169,7 @@ async fn begin(
     settings: &Settings,
 ) -> Ended<Conversation<Outcome>> {
     let (session, seed) = (&settings.session, world.host.seed);
-    let keep_old = options.keep_old();
+    let (keep_old, leftover_after) = (options.seconds("--keep-old"), options.seconds("--leftover-after"));
     let begun = if is_finish {
         let entity_id = command.entity_id(session.api());
         let of = |scope| entity_id.filter(|_| command.scope == scope);
@@ -176,7 +179,8 @@ async fn begin(
             ("workspace_id", of(crate::Scope::Workspace).into()),
             ("deployment_id", of(crate::Scope::Deployment).into()),
             ("old_token_id", options.value("--old-token-id").into()),
-            ("keep_old", keep_old.into()),
+            ("now", if options.has("--now") { Value::Boolean(true) } else { Value::Absent }),
+            ("leftover_after", leftover_after.into()),
         ];
         let fields: Vec<(_, Value<'_>)> = fields.into_iter().map(|(name, value)| (name.into(), value)).collect();
         WorkKind::FinishRotation.start(session, Value::Object(fields), seed)
@@ -184,7 +188,8 @@ async fn begin(
         let options = CommandOptions {
             overlap: options.has("--overlap"),
             keep_old,
-            anew: options.has("--anew"),
+            leftover_after,
+            idempotency_key: options.value("--idempotency-key").map(str::to_owned),
             allow_lockout: options.has("--allow-lockout"),
             remove_orphans: options.has("--remove-orphans"),
         };
@@ -223,7 +228,7 @@ async fn finish(wire: &Wire, settings: &Settings, command: &Command, format: For
             return wire.hand_over(&rotation.token, format.rotated(&rotation.token, now_ms)).await;
         }
         Outcome::Rotation(rotation) => {
-            let text = print::rotation(rotation, group_name(command.scope), wire.deleted.as_deref());
+            let text = print::rotation(rotation, group_name(command.scope));
             // Standard output has the secret already, and a script may want nothing else there.
             if talked.is_stored {
                 world.err(text).await;

@@ -39,13 +39,36 @@ impl DryRun {
         self.tokens.get(id(request)).filter(|token| token["isChanged"] == true).map(answer)
     }
 
-    /// Keeps what was read.
-    pub(super) fn keep(&mut self, request: &Request, response: &Response) {
-        if request.operation() == Some(OperationKind::GetToken)
-            && response.is_success()
-            && let Ok(token) = serde_json::from_slice::<Json>(response.body())
-        {
-            self.tokens.insert(id(request).to_owned(), token);
+    /// Keeps what was read, and shows a list as it would be after what would have been written.
+    pub(super) fn shown(&mut self, request: &Request, response: Response) -> Response {
+        let Ok(mut read) = serde_json::from_slice::<Json>(response.body()) else { return response };
+        match request.operation() {
+            Some(OperationKind::GetToken) if response.is_success() => {
+                self.tokens.insert(id(request).to_owned(), read);
+                response
+            }
+            Some(OperationKind::ListTokens) if response.is_success() => {
+                self.overlay(&mut read);
+                answer(&read)
+            }
+            _ => response,
+        }
+    }
+
+    fn overlay(&mut self, page: &mut Json) {
+        let (offset, total) = (page["offset"].as_i64().unwrap_or_default(), page["totalCount"].as_i64());
+        let Some(listed) = page["tokens"].as_array_mut() else { return };
+        let count = i64::try_from(listed.len()).unwrap_or_default();
+        for token in listed.iter_mut() {
+            let id = token["id"].as_str().unwrap_or_default().to_owned();
+            let known = self.tokens.entry(id).or_insert_with(|| token.clone());
+            token.clone_from(known);
+        }
+        if let Some(new) = self.tokens.get(NEW_TOKEN) {
+            if total.is_some_and(|total| offset + count >= total) {
+                listed.push(new.clone());
+            }
+            page["totalCount"] = total.map(|total| total + 1).into();
         }
     }
 
@@ -90,12 +113,14 @@ pub(super) fn id(request: &Request) -> &str {
     path.rsplit_once("/tokens/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default()
 }
 
-fn answer(token: &Json) -> Response {
-    let mut token = token.clone();
-    if let Some(members) = token.as_object_mut() {
-        members.remove("isChanged");
+fn answer(json: &Json) -> Response {
+    fn strip(token: &mut Json) {
+        token.as_object_mut().map(|members| members.remove("isChanged"));
     }
-    Response::new(200, [("content-type", "application/json")], token.to_string())
+    let mut json = json.clone();
+    strip(&mut json);
+    json.get_mut("tokens").and_then(Json::as_array_mut).into_iter().flatten().for_each(strip);
+    Response::new(200, [("content-type", "application/json")], json.to_string())
 }
 
 /// A token of which nothing is known.

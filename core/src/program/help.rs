@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     commands::FINISH_ROTATION,
-    options::{CHECK, COMMAND, DELETE, FINISH, FLAGS, INSPECT, REMOVE, ROTATE, SERVE, Uses},
+    options::{CHECK, COMMAND, CREATE, DELETE, FINISH, FLAGS, INSPECT, REMOVE, ROTATE, SERVE, Uses},
 };
 use crate::{
     CommandOperation, EntityType, Scope,
@@ -101,7 +101,7 @@ fn program() -> String {
             rows.push((format!("{} token {subgroup}", group_name(*scope)), listed_plainly(&verbs)));
         }
     }
-    rows.push((format!("... token {FINISH_ROTATION}"), "delete the token that a rotation has kept".to_owned()));
+    rows.push((format!("... token {FINISH_ROTATION}"), "clean up after rotations with `--overlap`".to_owned()));
     rows.extend(OTHERS.iter().map(|(name, argument, about, _)| (joined(&[name, argument]), (*about).to_owned())));
     list(&mut text, &rows);
     text.push_str("\n`astro-tokens COMMAND --help` says which flags a command has.\n\n");
@@ -120,7 +120,7 @@ fn commands(prefix: &str, grammars: &[&Grammar]) -> String {
     let mut rows: Vec<(String, String)> =
         grammars.iter().map(|grammar| (grammar.path[own_depth..].join(" "), about(grammar))).collect();
     if own_depth == 0 {
-        rows.push((FINISH_ROTATION.to_owned(), "delete the token that a rotation has kept".to_owned()));
+        rows.push((FINISH_ROTATION.to_owned(), "clean up after rotations with `--overlap`".to_owned()));
     }
     list(&mut text, &rows);
     text
@@ -161,6 +161,7 @@ fn command(grammar: &Grammar) -> String {
         .collect();
     list(&mut text, &rows);
     let more = match grammar.operation {
+        CommandOperation::CreateToken => CREATE,
         CommandOperation::RotateToken => ROTATE,
         CommandOperation::DeleteToken => DELETE,
         CommandOperation::RemoveTokenRole => REMOVE,
@@ -172,14 +173,14 @@ fn command(grammar: &Grammar) -> String {
 
 fn finish_rotation(scope: Scope) -> String {
     let usage = joined(&["astro-tokens", group_name(scope), "token", FINISH_ROTATION, "[TOKEN_ID]", "[FLAGS]"]);
-    let mut text = format!("delete the token that a rotation with `--keep-old` has kept\n\nusage: {usage}\n\nflags:\n");
+    let mut text = format!("clean up after rotations with `--overlap`: delete the old token when its time is over\n\nusage: {usage}\n\nflags:\n");
     let delete =
         GRAMMARS.iter().find(|grammar| grammar.scope == scope && grammar.operation == CommandOperation::DeleteToken);
     let flags = delete.into_iter().flat_map(Grammar::flags).filter(|flag| flag.field != "organization_id");
     let rows: Vec<(String, String)> = flags
         .map(|flag| {
             let about = match flag.field {
-                "token_name" => "the name that both tokens bear".to_owned(),
+                "token_name" => "the name of the token, in place of its id".to_owned(),
                 _ => delete.map_or_else(String::new, |grammar| meaning(flag, grammar)),
             };
             (spelt(flag), about)

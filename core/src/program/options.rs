@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a flag can be given to, as a set of bits.
-pub(super) type Uses = u8;
+pub(super) type Uses = u16;
 
 /// Any command on tokens.
 pub(super) const COMMAND: Uses = 1;
@@ -21,6 +21,7 @@ pub(super) const CHECK: Uses = 1 << 4;
 pub(super) const INSPECT: Uses = 1 << 5;
 pub(super) const SERVE: Uses = 1 << 6;
 pub(super) const DELETE: Uses = 1 << 7;
+pub(super) const CREATE: Uses = 1 << 8;
 const ANYTHING: Uses = !0;
 
 /// One flag.
@@ -40,8 +41,10 @@ const fn flag(long: &'static str, value: Option<&'static str>, uses: Uses, about
 /// Every flag, in the order in which help lists them.
 pub(super) const FLAGS: &[OwnFlag] = &[
     flag("--overlap", None, ROTATE, "make a successor, print its secret, and only then delete the old token"),
-    flag("--keep-old", Some("TIME"), ROTATE | FINISH, "keep the old token for this time: 48h, 7d, 30m or seconds"),
-    flag("--anew", None, ROTATE, "make another successor even where a token looks like one"),
+    flag("--keep-old", Some("TIME"), ROTATE, "keep the old token for this time: 48h, 7d, 30m or seconds"),
+    flag("--now", None, FINISH, "delete the old token although its time is not over"),
+    flag("--leftover-after", Some("TIME"), ROTATE | FINISH, "how old an unfinished token of another run must be; default: 1h"),
+    flag("--idempotency-key", Some("TEXT"), CREATE, "names this piece of work, so that a repeat knows its token"),
     flag("--allow-lockout", None, ROTATE | DELETE, "even if it is the very token that you authenticate with"),
     flag("--remove-orphans", None, REMOVE, "remove the narrower roles below, too"),
     flag("--old-token-id", Some("ID"), FINISH, "the token that was replaced"),
@@ -196,10 +199,10 @@ impl Options {
                 self.report.push(Code::UnknownFlag, field, Some(given.span), message, "leave it out".to_owned());
             }
         }
-        for long in ["--keep-old", "--anew"] {
+        for long in ["--keep-old", "--leftover-after"] {
             if here & ROTATE != 0 && self.has(long) && !self.has("--overlap") {
                 let message = format!("`{long}` is about a rotation with overlap");
-                let (field, help) = (Some(long.to_owned()), "give `--overlap` too, or leave it out".to_owned());
+                let (field, help) = (Some(long.to_owned()), "pass `--overlap` too, or leave it out".to_owned());
                 self.report.push(Code::ConflictingArguments, field, None, message, help);
             }
         }
@@ -212,13 +215,13 @@ impl Options {
         self.report.push(code, Some(long.to_owned()), span, message, help.to_owned());
     }
 
-    /// The time of `--keep-old` in seconds.
-    pub(super) fn keep_old(&mut self) -> Option<i64> {
-        let value = self.value("--keep-old")?.to_owned();
+    /// The time that a flag says, in seconds.
+    pub(super) fn seconds(&mut self, long: &'static str) -> Option<i64> {
+        let value = self.value(long)?.to_owned();
         let seconds = seconds(&value);
         if seconds.is_none() {
             let message = format!("{} is not a time", shown(&value));
-            self.problem(Code::InvalidValue, "--keep-old", message, "write `48h`, `7d`, `30m`, or a number of seconds");
+            self.problem(Code::InvalidValue, long, message, "write `48h`, `7d`, `30m`, or a number of seconds");
         }
         seconds
     }
@@ -314,7 +317,7 @@ mod tests {
             ("--base-url", "missing_value"),
             ("--base-url a --base-url b", "duplicate_flag"),
             ("--port 1", "unknown_flag"),
-            ("--anew", "conflicting_arguments"),
+            ("--leftover-after 2h", "conflicting_arguments"),
         ] {
             let problems = read(line).problems(COMMAND | ROTATE);
             assert_eq!(problems.iter().map(|problem| problem.code.as_str()).collect::<Vec<_>>(), [code], "{line}");

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::table::Table;
 use crate::{
-    ApiToken, EntityType, Scope, Timestamp, TokenRole, Word,
+    ApiToken, EntityType, Mark, Scope, Timestamp, TokenRole, Word,
     claims::ago,
-    conversation::{RoleChange, Rotation, TokenUpdate},
+    conversation::{EffectAction, EffectState, RoleChange, Rotation, TokenUpdate},
     text::{listed_plainly, shown},
 };
 
@@ -121,22 +121,30 @@ impl Format {
     }
 }
 
-/// What became of the old token of a rotation. `deleted`: the token that was deleted on the way.
-pub(super) fn rotation(rotation: &Rotation, group: &str, deleted: Option<&str>) -> String {
-    match (&rotation.old_token_id, rotation.old_kept_until_ms) {
-        (Some(old), Some(until)) => {
-            let time = minute(&Timestamp::from_unix_millis(until));
-            let old = crate::command::quoted(old);
-            let new = crate::command::quoted(&rotation.token.id);
-            format!(
-                "the old token `{old}` stays until {time}; then run \
-                 `astro-tokens {group} token finish-rotation {new} --old-token-id {old}`\n"
-            )
+/// What became of the other tokens of a rotation with overlap, or of its end: those that were deleted or left.
+pub(super) fn rotation(rotation: &Rotation, group: &str) -> String {
+    let mut text = String::new();
+    for effect in &rotation.effects {
+        let is_about_others = matches!(effect.action, EffectAction::Delete | EffectAction::Leave);
+        if is_about_others || effect.state == EffectState::Unclear {
+            let _ = writeln!(text, "{}", effect.text);
         }
-        (Some(old), None) if deleted == Some(old) => format!("deleted the old token {}\n", shown(old)),
-        (Some(old), None) => format!("the old token {} is gone already\n", shown(old)),
-        (None, _) => "there is no old token any more\n".to_owned(),
     }
+    let old = rotation.old_token_id.as_deref().unwrap_or_default();
+    match rotation.old_kept_until_ms {
+        Some(until) if rotation.token.token.is_some() => {
+            let time = minute(&Timestamp::from_unix_millis(until));
+            let new = crate::command::quoted(&rotation.token.id);
+            let _ = writeln!(
+                text,
+                "the old token `{old}` stays until {time}; the next rotation deletes it then, and so does \
+                 `astro-tokens {group} token finish-rotation {new}`"
+            );
+        }
+        _ if text.is_empty() => text.push_str("nothing to do\n"),
+        _ => {}
+    }
+    text
 }
 
 pub(super) fn updated(update: &TokenUpdate) -> String {
@@ -188,31 +196,44 @@ pub(super) fn tokens(
         Scope::Workspace => "WORKSPACE_ROLE",
         Scope::Deployment => "DEPLOYMENT_ROLE",
     };
-    let mut table = Table::new(vec!["ID", "NAME", "DESCRIPTION", "SCOPE", role_header, "CREATED", "CREATED BY"]);
-    for token in tokens {
+    let mut headers = vec!["ID", "NAME", "DESCRIPTION", "SCOPE", role_header, "CREATED", "CREATED BY"];
+    // Most lists have none.
+    let states: Vec<String> = tokens.iter().map(state).collect();
+    let has_states = states.iter().any(|state| !state.is_empty());
+    headers.extend(has_states.then_some("STATE"));
+    let mut table = Table::new(headers);
+    for (token, state) in tokens.iter().zip(&states) {
         let entity = Word::Known(scope.entity_type());
         let is_here = |role: &&TokenRole| role.entity_type == entity && role.entity_id == entity_id;
         let role = match &token.roles {
             Some(roles) => roles.iter().find(is_here).map_or("", |role| role.role.as_str()),
             None => "unknown",
         };
-        let by = token.created_by.as_ref();
-        let by = by.map(|by| {
-            let names = [&by.full_name, &by.api_token_name, &by.username];
-            let name = names.into_iter().flatten().find(|name| !name.is_empty());
-            name.map_or(by.id.as_str(), String::as_str)
-        });
-        table.push(vec![
-            &token.id,
+        let by = token.created_by.as_ref().map(|by| by.shown_name());
+        let age = ago(now_ms - token.created_at.unix_millis());
+        let mut row = vec![
+            token.id.as_str(),
             &token.name,
-            &token.description,
+            token.plain_description(),
             token.scope.as_str(),
             role,
-            &ago(now_ms - token.created_at.unix_millis()),
+            &age,
             by.unwrap_or_default(),
-        ]);
+        ];
+        row.extend(has_states.then_some(state.as_str()));
+        table.push(row);
     }
     table.text(columns, "DESCRIPTION")
+}
+
+/// What a rotation, or a create with a key, has written about a token, in a few words.
+fn state(token: &ApiToken) -> String {
+    match token.mark() {
+        Some(Mark::Pending { of, .. }) => format!("made to replace {of}"),
+        Some(Mark::Keyed { .. }) => "not handed over".to_owned(),
+        Some(Mark::Replaced { by, until, .. }) => format!("replaced by {by}, kept until {}", minute(&until)),
+        Some(Mark::Settled { .. }) | None => String::new(),
+    }
 }
 
 /// The table of the roles of a token.

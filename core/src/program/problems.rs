@@ -18,7 +18,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("api_version", "--api-version"),
     ("overlap", "--overlap"),
     ("keep_old", "--keep-old"),
-    ("anew", "--anew"),
+    ("leftover_after", "--leftover-after"),
+    ("now", "--now"),
+    ("idempotency_key", "--idempotency-key"),
     ("allow_lockout", "--allow-lockout"),
     ("remove_orphans", "--remove-orphans"),
     ("old_token_id", "--old-token-id"),
@@ -31,7 +33,7 @@ pub(super) fn advice(help: &str) -> String {
     for (field, flag) in FIELDS {
         help = help.replace(&format!("`{field}`"), &format!("`{flag}`"));
     }
-    help.replace("(finish_rotation)", "(`finish-rotation`)")
+    help.replace("finish_rotation", "`finish-rotation`")
 }
 
 /// Problems with their fields as a command line calls them.

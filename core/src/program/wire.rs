@@ -91,9 +91,10 @@ impl Wire {
         Ok(match event {
             ProgramEvent::Response(response) => {
                 self.trouble = (!response.is_success()).then(|| format!("Astro answered {}", response.status()));
-                if let Some(dry_run) = &mut self.dry_run {
-                    dry_run.keep(&request, &response);
-                }
+                let response = match &mut self.dry_run {
+                    Some(dry_run) => dry_run.shown(&request, response),
+                    None => response,
+                };
                 if request.method() == Method::Delete && response.is_success() {
                     self.deleted = Some(dry_run::id(&request).to_owned());
                 }

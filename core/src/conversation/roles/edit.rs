@@ -4,10 +4,11 @@ use super::Entity;
 use crate::{
     Api, ApiToken, Method, Operation, Request, TokenRole, UpdateTokenRoles, Word,
     conversation::{
-        diff::is_same_place,
+        diff::{RoleDiff, is_same_place},
         error::{Failure, FailureCode},
         find,
-        journal::Deed,
+        journal::{Deed, EffectAction},
+        owner::primary_role,
         talk::Talk,
     },
     operations::token_url,
@@ -43,9 +44,11 @@ impl Edit {
         Some(Edit::put(entity, role))
     }
 
-    /// The roles of another token, all of them.
-    pub(in crate::conversation) fn like(primary: &TokenRole, roles: Vec<TokenRole>) -> Option<Self> {
-        Some(Edit { with: roles, ..Edit::primary(primary, primary.role.clone())? })
+    /// What became of the roles of another token.
+    fn like(primary: &TokenRole, diff: RoleDiff) -> Option<Self> {
+        let changed = diff.changed.into_iter().map(|(_, new)| new);
+        let with = diff.added.into_iter().chain(changed).collect();
+        Some(Edit { with, without: diff.removed, ..Edit::primary(primary, primary.role.clone())? })
     }
 
     /// The roles as they shall be; `None`: they are so already. Everything else about them stays.
@@ -66,8 +69,9 @@ impl Edit {
         }
         roles.retain(|role| !self.without.iter().any(|other| is_same_place(role, other)));
         for role in &self.with {
-            if !roles.iter().any(|known| is_same_place(known, role)) {
-                roles.push(role.clone());
+            match roles.iter_mut().find(|known| is_same_place(known, role)) {
+                Some(known) => *known = role.clone(),
+                None => roles.push(role.clone()),
             }
         }
         (Some(&roles) != token.roles.as_ref()).then_some(roles)
@@ -83,24 +87,52 @@ impl Edit {
 
     fn deed(&self, token: &ApiToken) -> Deed {
         let (id, place) = (shown(&token.id), self.entity.shown());
-        match &self.role {
-            _ if !self.with.is_empty() => Deed {
-                plan: format!("give the token {id} its other roles"),
-                done: format!("gave the token {id} its other roles"),
-                unclear: format!("whether the token {id} has all its roles"),
-            },
-            Some(role) => Deed {
-                plan: format!("give the token {id} the role {} on {place}", shown(role)),
-                done: format!("gave the token {id} the role {} on {place}", shown(role)),
-                unclear: format!("whether the token {id} has the role {} on {place}", shown(role)),
-            },
-            None => Deed {
-                plan: format!("take the role on {place} from the token {id}"),
-                done: format!("took the role on {place} from the token {id}"),
-                unclear: format!("whether the token {id} still has its role on {place}"),
-            },
-        }
+        let (plan, done, unclear) = match &self.role {
+            _ if !self.with.is_empty() || self.role.is_some() && !self.without.is_empty() => (
+                format!("give the token {id} its other roles"),
+                format!("gave the token {id} its other roles"),
+                format!("whether the token {id} has all its roles"),
+            ),
+            Some(role) => (
+                format!("give the token {id} the role {} on {place}", shown(role)),
+                format!("gave the token {id} the role {} on {place}", shown(role)),
+                format!("whether the token {id} has the role {} on {place}", shown(role)),
+            ),
+            None => (
+                format!("take the role on {place} from the token {id}"),
+                format!("took the role on {place} from the token {id}"),
+                format!("whether the token {id} still has its role on {place}"),
+            ),
+        };
+        Deed::new(EffectAction::SetRoles, &token.id, plan, done, unclear)
     }
+}
+
+/// What became of the roles of one token becomes of those of another, whose secret stays with it.
+pub(in crate::conversation) async fn apply(talk: &Talk, token: ApiToken, diff: RoleDiff) -> Result<ApiToken, Failure> {
+    if diff.is_empty() {
+        return Ok(token);
+    }
+    let secret = token.token.clone();
+    let token = if token.roles.is_none() { find::read(talk, &token.id).await? } else { token };
+    let Some(edit) = primary_role(&token).and_then(|primary| Edit::like(primary, diff)) else {
+        let message = format!("Astro does not tell the roles of the token {}", shown(&token.id));
+        let help = "it cannot get the same as another one; use a credential that may read its roles";
+        return Err(Failure::new(FailureCode::Unverifiable, message, help));
+    };
+    let (written, _) = rewrite(talk, token, &edit).await?;
+    Ok(ApiToken { token: secret, ..written })
+}
+
+/// A token that was just made gets its further roles.
+pub(in crate::conversation) async fn set_roles(
+    talk: &Talk,
+    token: ApiToken,
+    further: &[TokenRole],
+) -> Result<ApiToken, Failure> {
+    let has = |role: &&TokenRole| token.roles.iter().flatten().any(|known| known == *role);
+    let added = further.iter().filter(|role| !has(role)).cloned().collect();
+    apply(talk, token, RoleDiff { added, ..RoleDiff::default() }).await
 }
 
 /// Writes until the roles are as they shall be, as read afterwards. The token as it is then, and whether anything had to be

@@ -1,0 +1,394 @@
+//! The end of a rotation with overlap: the marks that say who replaces whom, and what is deleted because of them.
+//!
+//! Each token is read right before it is deleted, and left alone where its mark has changed. Nothing that is younger than the
+//! longest run is deleted, but for the old token of this very run.
+
+use super::{
+    delete::delete,
+    error::{Failure, FailureCode},
+    find::{read, read_if_there},
+    journal::{Deed, EffectAction},
+    line::{Age, Place, by_age},
+    overlap::{carried_texts, carry_over, carry_roles, differences, is_alike, with_roles},
+    owner::Owner,
+    rotate::Overlap,
+    talk::Talk,
+    update::write_texts,
+};
+use crate::{ApiToken, Mark, Timestamp, text::shown};
+
+/// How often what others change about the old token meanwhile is carried over, before it is left alone.
+const ROUNDS: usize = 3;
+
+/// The end of one rotation, when the secret of the successor is stored.
+pub(super) struct Settling<'t> {
+    pub(super) talk: &'t Talk,
+    /// The line that both tokens belong to.
+    pub(super) line: String,
+    pub(super) owner: Owner,
+    pub(super) options: Overlap,
+}
+
+impl Settling<'_> {
+    /// Marks the old token as replaced and the new one as settled, cleans up their line, and deletes the old token unless it
+    /// is kept. The new token as it is then, and until when the old one stays.
+    pub(super) async fn settle(&self, old: &ApiToken, new: ApiToken) -> Result<(ApiToken, Option<i64>), Failure> {
+        let talk = self.talk;
+        let until = self.kept_until(old, &new);
+        let is_kept = until.unix_millis() > self.now_ms(&new);
+        if !is_kept {
+            talk.plan(&Deed::delete(&old.id));
+        }
+        let place = Place::list(talk, Some(&self.owner)).await?;
+        let Some(listed) = place.get(&new.id) else { return Err(gone(&new.id)) };
+        let age = Age::now(talk, self.options.leftover_after_ms);
+        let rivals = place.rivals(&self.line, &new.id, &age);
+        let is_replaced = |now: &&ApiToken| now.mark() == old.mark() || !matches!(now.mark(), Some(Mark::Replaced { .. }));
+        let mut now = place.get(&old.id).filter(is_replaced).cloned();
+        if !rivals.is_empty() || now.is_none() {
+            let others = rivals.iter().copied().chain(place.get(&old.id));
+            self.must_be_stored(&new, others).await?;
+            // Whoever deleted or replaced it has the last word about it.
+            talk.journal(|journal| journal.strike(&Deed::delete(&old.id)));
+        }
+        let mut new = ApiToken { roles: listed.roles.clone().or(new.roles), ..listed.clone() };
+
+        // What somebody has changed about the old token since it was read.
+        let mut seen = old.clone();
+        let mut is_fresh = true;
+        if let Some(token) = &now
+            && let Some(token) = with_roles(talk, token).await?
+        {
+            is_fresh = now.as_ref().is_some_and(|now| now.roles.is_some()) && is_alike(&token, &seen);
+            new = carry_roles(talk, new, &seen, &token).await?;
+            let (name, description) = carried_texts(&new, &seen, &token);
+            let description = new.mark().map_or_else(|| description.clone(), |mark| mark.after(&description));
+            new = ApiToken { name, description, ..new };
+            seen = token;
+        }
+        let skipped = now.is_some().then_some(old.id.as_str());
+        is_fresh &= !self.clean(&place, &new, skipped, &until, &age).await?;
+
+        if now.is_some() && !is_fresh {
+            now = read_if_there(talk, &old.id).await?;
+        }
+        let is_marked = match now {
+            Some(token) => {
+                let token = ApiToken { roles: token.roles.clone().or_else(|| seen.roles.clone()), ..token };
+                if !is_alike(&token, &seen) {
+                    new = carry_over(talk, new, &seen, &token).await?;
+                }
+                seen = token;
+                let mark =
+                    Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
+                match write_mark(talk, &seen, &mark).await {
+                    Ok(_) => true,
+                    Err(failure) if failure.code == FailureCode::NotFound => false,
+                    Err(failure) => return Err(failure),
+                }
+            }
+            None => false,
+        };
+        if !is_marked && skipped.is_some() {
+            self.must_be_stored(&new, []).await?;
+            found_gone(talk, &old.id);
+        }
+        new = match write_mark(talk, &new, &Mark::Settled { line: self.line.clone() }).await {
+            Ok(written) => ApiToken { roles: written.roles.clone().or(new.roles), ..written },
+            Err(failure) if failure.code == FailureCode::NotFound => return Err(gone(&new.id)),
+            Err(failure) => return Err(failure),
+        };
+        if is_marked && !is_kept {
+            let is_deleted = self.delete_old(seen, &mut new).await?;
+            return Ok((new, (!is_deleted).then(|| until.unix_millis())));
+        }
+        Ok((new, is_marked.then(|| until.unix_millis())))
+    }
+
+    /// The time by Astro's clock. Where it is not certain, the new token was created a moment ago.
+    fn now_ms(&self, new: &ApiToken) -> i64 {
+        self.talk.astro_now_ms().unwrap_or_default().max(new.created_at.unix_millis())
+    }
+
+    /// Until when the old token stays: as long as this run or an earlier one has said.
+    fn kept_until(&self, old: &ApiToken, new: &ApiToken) -> Timestamp {
+        let until_ms = new.created_at.unix_millis() + self.options.keep_old_ms;
+        let earlier_ms = match old.mark() {
+            Some(Mark::Replaced { until, .. }) => until.unix_millis(),
+            _ => i64::MIN,
+        };
+        whole_seconds(until_ms.max(earlier_ms))
+    }
+
+    /// Another run stores secrets of this line too, or has made another of its tokens the current one: only where the store
+    /// says that it holds the new secret, this run is the one that counts.
+    async fn must_be_stored<'t>(
+        &self,
+        new: &'t ApiToken,
+        others: impl IntoIterator<Item = &'t ApiToken>,
+    ) -> Result<(), Failure> {
+        if self.talk.held().await?.names(&new.id) {
+            return Ok(());
+        }
+        let mut tokens = vec![new];
+        tokens.extend(others);
+        let ids: Vec<String> = tokens.iter().map(|token| shown(&token.id)).collect();
+        let message = match ids.as_slice() {
+            [id] => format!("the token that {id} was made to replace is gone: somebody else has deleted it"),
+            _ => format!("another run rotates the same token: the store may hold the secret of {}", ids.join(" or ")),
+        };
+        let help = "look which of them the store holds and keep that one; nothing was deleted, and all of them work. \
+                    Rotate the token again, from one place, when no other run is at work";
+        Err(Failure::new(FailureCode::Conflict, message, help).among(tokens))
+    }
+
+    /// Cleans up the rest of the line: what earlier runs have left goes, and everything that still may be in use is marked as
+    /// replaced, to go later. Whether anything was sent.
+    async fn clean(
+        &self,
+        place: &Place,
+        new: &ApiToken,
+        skipped: Option<&str>,
+        until: &Timestamp,
+        age: &Age,
+    ) -> Result<bool, Failure> {
+        let talk = self.talk;
+        let mut members = place.line(&self.line);
+        members.retain(|member| member.id != new.id && Some(member.id.as_str()) != skipped);
+        members.sort_by(|one, other| by_age(one, other));
+        // Long enough for a run that may be at work with it to see the mark.
+        let later_ms = self.now_ms(new) + 2 * self.options.leftover_after_ms;
+        let later = whole_seconds(later_ms.max(until.unix_millis()));
+        let mut has_sent = false;
+        for member in members {
+            match member.mark() {
+                Some(Mark::Pending { .. })
+                    if member.last_used_at.is_none() && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
+                {
+                    if age.is_young(member) {
+                        leave(talk, &member.id, "another run may be at work with it");
+                        continue;
+                    }
+                    delete_leftover(talk, member, "an earlier run has left it").await?;
+                }
+                Some(Mark::Replaced { until, .. }) if !age.is_over(&until) => {
+                    leave(talk, &member.id, &format!("it is kept until {until}"));
+                    continue;
+                }
+                Some(Mark::Replaced { .. }) if age.is_young(member) => {
+                    leave(talk, &member.id, "it is too young to be deleted");
+                    continue;
+                }
+                Some(Mark::Replaced { .. }) => delete_replaced(talk, member, new).await?,
+                _ => {
+                    let mark = Mark::Replaced { by: new.id.clone(), until: later.clone(), line: self.line.clone() };
+                    attempt(talk, &member.id, mark_unchanged(talk, member, &mark).await)?;
+                }
+            }
+            has_sent = true;
+        }
+        Ok(has_sent)
+    }
+
+    /// Deletes the old token, when what somebody has changed about it meanwhile is carried over. Whether it is gone.
+    async fn delete_old(&self, mut seen: ApiToken, new: &mut ApiToken) -> Result<bool, Failure> {
+        let talk = self.talk;
+        let deed = Deed::delete(&seen.id);
+        for _ in 0..ROUNDS {
+            let Some(now) = read_if_there(talk, &seen.id).await? else {
+                found_gone(talk, &seen.id);
+                return Ok(true);
+            };
+            let mark = match now.mark() {
+                Some(Mark::Replaced { by, .. }) if by == new.id => None,
+                // Somebody has written its description at the same moment, and the mark with it.
+                None => Some(Mark::Replaced {
+                    by: new.id.clone(),
+                    until: whole_seconds(self.now_ms(new)),
+                    line: self.line.clone(),
+                }),
+                Some(_) => {
+                    talk.journal(|journal| journal.strike(&deed));
+                    leave(talk, &now.id, "another run has marked it since");
+                    return Ok(false);
+                }
+            };
+            if mark.is_none() && is_alike(&now, &seen) {
+                match delete(talk, &now.id).await {
+                    Err(failure) if failure.has_status(404) => found_gone(talk, &now.id),
+                    outcome => outcome?,
+                }
+                return Ok(true);
+            }
+            let current = read(talk, &new.id).await?;
+            *new = carry_over(talk, current, &seen, &now).await?;
+            if let Some(mark) = mark {
+                write_mark(talk, &now, &mark).await?;
+            }
+            seen = now;
+        }
+        talk.journal(|journal| journal.strike(&deed));
+        leave(talk, &seen.id, "somebody else changes it all the time");
+        Ok(false)
+    }
+}
+
+/// A time without its fraction, as marks have it.
+pub(super) fn whole_seconds(unix_millis: i64) -> Timestamp {
+    let time = Timestamp::from_unix_millis(unix_millis - unix_millis.rem_euclid(1000));
+    time.as_str().replace(".000Z", "Z").parse().unwrap_or(time)
+}
+
+fn gone(new_id: &str) -> Failure {
+    let message = format!("the new token {} was deleted by somebody else meanwhile", shown(new_id));
+    let help = "the secret that is stored does not work; rotate the old token again";
+    Failure::new(FailureCode::Conflict, message, help)
+}
+
+// ---- marks -----------------------------------------------------------------------------------------------------------
+
+/// Writes a mark behind the description of a token as it was read last.
+pub(super) async fn write_mark(talk: &Talk, token: &ApiToken, mark: &Mark) -> Result<ApiToken, Failure> {
+    let deed = mark_deed(&token.id, mark);
+    talk.plan(&deed);
+    let description = mark.after(token.plain_description());
+    let written = write_texts(talk, &deed, &token.id, &token.name, Some(&description)).await;
+    written.map_err(|trouble| {
+        let is_missing = trouble.status() == Some(404);
+        let failure = Failure::from(trouble);
+        if is_missing {
+            talk.journal(|journal| journal.strike(&deed));
+            let message = format!("there is no token with the id {}", shown(&token.id));
+            return Failure { code: FailureCode::NotFound, message, ..failure };
+        }
+        failure
+    })
+}
+
+/// Writes a mark on a token that is still as it was listed.
+async fn mark_unchanged(talk: &Talk, listed: &ApiToken, mark: &Mark) -> Result<(), Failure> {
+    let Some(token) = read_if_there(talk, &listed.id).await? else {
+        found_gone(talk, &listed.id);
+        return Ok(());
+    };
+    if token.mark() != listed.mark() {
+        leave(talk, &token.id, "another run has marked it since");
+        return Ok(());
+    }
+    write_mark(talk, &token, mark).await.map(|_| ())
+}
+
+fn mark_deed(token_id: &str, mark: &Mark) -> Deed {
+    let id = shown(token_id);
+    let what = match mark {
+        Mark::Replaced { by, until, .. } => format!("as replaced by {} until {until}", shown(by)),
+        Mark::Pending { of, .. } => format!("as made to replace {}", shown(of)),
+        Mark::Settled { .. } | Mark::Keyed { .. } => "as handed over".to_owned(),
+    };
+    Deed::new(
+        EffectAction::Mark,
+        token_id,
+        format!("mark the token {id} {what}"),
+        format!("marked the token {id} {what}"),
+        format!("whether the token {id} is marked {what}"),
+    )
+}
+
+/// Completes what an earlier run has not: the secret of this pending token was handed over, or is going to be replaced. The
+/// token as it is then.
+pub(super) async fn complete(talk: &Talk, place: &mut Place, pending: &ApiToken) -> Result<ApiToken, Failure> {
+    let written = match pending.mark() {
+        Some(Mark::Pending { of, line, .. }) => {
+            let old = place.get(&of).filter(|old| !matches!(old.mark(), Some(Mark::Replaced { .. }))).cloned();
+            if let Some(old) = old {
+                let now_ms = talk.astro_now_ms().unwrap_or_default().max(pending.created_at.unix_millis());
+                let mark =
+                    Mark::Replaced { by: pending.id.clone(), until: whole_seconds(now_ms), line: line.clone() };
+                match write_mark(talk, &old, &mark).await {
+                    Ok(written) => place.put(written),
+                    Err(failure) if failure.code == FailureCode::NotFound => found_gone(talk, &old.id),
+                    Err(failure) => return Err(failure),
+                }
+            }
+            write_mark(talk, pending, &Mark::Settled { line }).await?
+        }
+        _ => {
+            let deed = mark_deed(&pending.id, &Mark::Settled { line: pending.id.clone() });
+            talk.plan(&deed);
+            write_texts(talk, &deed, &pending.id, &pending.name, Some(pending.plain_description())).await?
+        }
+    };
+    let written = ApiToken { roles: written.roles.clone().or_else(|| pending.roles.clone()), ..written };
+    place.put(written.clone());
+    Ok(written)
+}
+
+// ---- deletions -------------------------------------------------------------------------------------------------------
+
+/// Deletes a token that an earlier run has made and not handed over, if it is still so.
+pub(super) async fn delete_leftover(talk: &Talk, listed: &ApiToken, why: &str) -> Result<(), Failure> {
+    delete_unchanged(talk, listed, |now| now.last_used_at.is_none(), |_| format!(", which {why}")).await
+}
+
+/// Deletes a token whose time is over, and names what is lost with it.
+pub(super) async fn delete_replaced(talk: &Talk, listed: &ApiToken, new: &ApiToken) -> Result<(), Failure> {
+    delete_unchanged(talk, listed, |_| true, |now| differences(now, new)).await
+}
+
+/// Deletes a token if it is still as it was listed. A failure leaves it, and the work goes on.
+async fn delete_unchanged(
+    talk: &Talk,
+    listed: &ApiToken,
+    may_go: impl Fn(&ApiToken) -> bool,
+    note: impl Fn(&ApiToken) -> String,
+) -> Result<(), Failure> {
+    let id = listed.id.as_str();
+    if talk.session.token_id.as_deref() == Some(id) {
+        leave(talk, id, "it is the token that you authenticate with");
+        return Ok(());
+    }
+    let outcome = async {
+        let Some(now) = read_if_there(talk, id).await? else {
+            found_gone(talk, id);
+            return Ok(());
+        };
+        if now.mark() != listed.mark() || !may_go(&now) {
+            leave(talk, id, "it has changed since");
+            return Ok(());
+        }
+        match delete(talk, id).await {
+            Err(failure) if failure.has_status(404) => found_gone(talk, id),
+            outcome => {
+                outcome?;
+                talk.journal(|journal| journal.note(&Deed::delete(id), &note(&now)));
+            }
+        }
+        Ok(())
+    };
+    attempt(talk, id, outcome.await)
+}
+
+/// What is cleaned up on the way must not keep the work from its end: what could not be is named.
+fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>) -> Result<(), Failure> {
+    match outcome {
+        Err(failure) if failure.code != FailureCode::Cancelled => {
+            leave(talk, token_id, &failure.message);
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+pub(super) fn leave(talk: &Talk, token_id: &str, why: &str) {
+    talk.journal(|journal| journal.left(token_id, why));
+}
+
+/// Somebody else has deleted it.
+pub(super) fn found_gone(talk: &Talk, token_id: &str) {
+    talk.journal(|journal| {
+        let deed = Deed::delete(token_id);
+        journal.strike(&deed);
+        let done = format!("the token {} is gone: somebody else deleted it", shown(token_id));
+        journal.did(&Deed { done, ..deed });
+    });
+}
