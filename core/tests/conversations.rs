@@ -32,7 +32,7 @@ fn run(name: &str, case: &Json) {
         world.sandbox.fault(Fault::from_json(&fault.to_string()).unwrap());
     }
     if case["store"] == "not_stored" {
-        world.store = Event::NotStored { message: "the vault is sealed".to_owned() };
+        world.store = Event::NotStored { message: "the vault is sealed".to_owned(), is_certain: true };
     }
     let mut session = Session::new(Api::new("clorg").unwrap());
     if case.get("caller") != Some(&Json::Null) {

@@ -471,7 +471,7 @@ fn item_15_the_old_secret_lives_until_the_new_one_is_stored() {
     let old_secret = old.token.clone().unwrap();
     let input = json!({"token_name": "CI", "overlap": true});
 
-    let mut sealed = World { store: Event::NotStored { message: "the vault is sealed".to_owned() }, ..world.clone() };
+    let mut sealed = World { store: Event::NotStored { message: "the vault is sealed".to_owned(), is_certain: true }, ..world.clone() };
     let error = run(&mut sealed, WorkKind::RotateToken, &input).unwrap_err();
     assert_eq!(error.code, FailureCode::NotStored);
     assert!(sealed.works(old_secret.expose()) && sealed.sandbox.tokens().len() == 2, "{error}");
@@ -631,6 +631,8 @@ fn talk_in_turn(
                     world.now_ms += i64::try_from(milliseconds).unwrap();
                     Some(Event::Waited)
                 }
+                Step::Prove => Some(Event::Proved),
+                Step::ReadStore => Some(Event::Unreadable),
                 Step::Store { secret, .. } => {
                     world.stored.push(secret);
                     Some(Event::Stored)
@@ -689,7 +691,7 @@ fn item_15_what_an_earlier_rotation_left_behind_lives_until_the_new_secret_is_st
     world.crash_at_store(start(&session(), WorkKind::RotateToken, &input).unwrap());
     let stored = world.delivered["cltoken2"].clone();
 
-    let mut sealed = World { store: Event::NotStored { message: "sealed".to_owned() }, ..world.clone() };
+    let mut sealed = World { store: Event::NotStored { message: "sealed".to_owned(), is_certain: true }, ..world.clone() };
     let error = run(&mut sealed, WorkKind::RotateToken, &input).unwrap_err();
     assert_eq!(error.code, FailureCode::NotStored);
     assert!(sealed.works(&stored) && sealed.token("cltoken1").is_some(), "{error}");

@@ -18,7 +18,7 @@ use super::{
     roles::set_roles,
     rotate::replace_secret,
     send::{Repeat, Trouble},
-    settle::delete_leftover,
+    settle::{attempt, delete_leftover},
     stores::{Delivery, Held},
     talk::Talk,
     update::write_texts,
@@ -289,7 +289,8 @@ impl Creation {
         let written = write_texts(talk, &deed, &id, &now.name, Some(description)).await?;
         for leftover in leftovers {
             if has_store {
-                delete_leftover(talk, &leftover, "an earlier call with this key has left it").await?;
+                let outcome = delete_leftover(talk, &leftover, "an earlier call with this key has left it").await;
+                attempt(talk, &leftover.id, outcome)?;
             } else {
                 let message = format!(
                     "an earlier call with this idempotency key has left the token {}; its secret was never handed over",

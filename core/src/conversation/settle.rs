@@ -161,6 +161,10 @@ impl Settling<'_> {
         let later = whole_seconds(later_ms.max(until.unix_millis()));
         let mut has_sent = false;
         for member in members {
+            if talk.session.token_id.as_ref() == Some(&member.id) {
+                leave(talk, &member.id, "it is the token that you authenticate with");
+                continue;
+            }
             match member.mark() {
                 Some(Mark::Pending { .. })
                     if member.last_used_at.is_none() && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
@@ -169,7 +173,8 @@ impl Settling<'_> {
                         leave(talk, &member.id, "another run may be at work with it");
                         continue;
                     }
-                    delete_leftover(talk, member, "an earlier run has left it").await?;
+                    let outcome = delete_leftover(talk, member, "an earlier run has left it").await;
+                    attempt(talk, &member.id, outcome)?;
                 }
                 Some(Mark::Replaced { until, .. }) if !age.is_over(&until) => {
                     leave(talk, &member.id, &format!("it is kept until {until}"));
@@ -179,7 +184,7 @@ impl Settling<'_> {
                     leave(talk, &member.id, "it is too young to be deleted");
                     continue;
                 }
-                Some(Mark::Replaced { .. }) => delete_replaced(talk, member, new).await?,
+                Some(Mark::Replaced { .. }) => attempt(talk, &member.id, delete_replaced(talk, member, new).await)?,
                 _ => {
                     let mark = Mark::Replaced { by: new.id.clone(), until: later.clone(), line: self.line.clone() };
                     attempt(talk, &member.id, mark_unchanged(talk, member, &mark).await)?;
@@ -335,7 +340,7 @@ pub(super) async fn delete_replaced(talk: &Talk, listed: &ApiToken, new: &ApiTok
     delete_unchanged(talk, listed, |_| true, |now| differences(now, new)).await
 }
 
-/// Deletes a token if it is still as it was listed. A failure leaves it, and the work goes on.
+/// Deletes a token if it is still as it was listed.
 async fn delete_unchanged(
     talk: &Talk,
     listed: &ApiToken,
@@ -343,36 +348,32 @@ async fn delete_unchanged(
     note: impl Fn(&ApiToken) -> String,
 ) -> Result<(), Failure> {
     let id = listed.id.as_str();
-    if talk.session.token_id.as_deref() == Some(id) {
-        leave(talk, id, "it is the token that you authenticate with");
+    let Some(now) = read_if_there(talk, id).await? else {
+        found_gone(talk, id);
+        return Ok(());
+    };
+    if now.mark() != listed.mark() || !may_go(&now) {
+        leave(talk, id, "it has changed since");
         return Ok(());
     }
-    let outcome = async {
-        let Some(now) = read_if_there(talk, id).await? else {
-            found_gone(talk, id);
-            return Ok(());
-        };
-        if now.mark() != listed.mark() || !may_go(&now) {
-            leave(talk, id, "it has changed since");
-            return Ok(());
+    match delete(talk, id).await {
+        Err(failure) if failure.has_status(404) => found_gone(talk, id),
+        outcome => {
+            outcome?;
+            talk.journal(|journal| journal.note(&Deed::delete(id), &note(&now)));
         }
-        match delete(talk, id).await {
-            Err(failure) if failure.has_status(404) => found_gone(talk, id),
-            outcome => {
-                outcome?;
-                talk.journal(|journal| journal.note(&Deed::delete(id), &note(&now)));
-            }
-        }
-        Ok(())
-    };
-    attempt(talk, id, outcome.await)
+    }
+    Ok(())
 }
 
 /// What is cleaned up on the way must not keep the work from its end: what could not be is named.
-fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>) -> Result<(), Failure> {
+pub(super) fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>) -> Result<(), Failure> {
     match outcome {
         Err(failure) if failure.code != FailureCode::Cancelled => {
-            leave(talk, token_id, &failure.message);
+            // Where it may have taken effect, that stands in the journal already.
+            if !talk.journal(|journal| journal.is_unclear(token_id)) {
+                leave(talk, token_id, &failure.message);
+            }
             Ok(())
         }
         outcome => outcome,
