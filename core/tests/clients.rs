@@ -15,7 +15,9 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use astro_tokens::{
     ApiToken, Fault, FaultEffect, NewToken, Sandbox,
-    conversation::{CreateToken, AllTokens, Cause, Conversation, ConversationError, FailureCode, FindToken, Session, Work},
+    conversation::{
+        AllTokens, Cause, Conversation, ConversationError, CreateToken, FailureCode, FindToken, Session, Work,
+    },
 };
 use server::{Server, nowhere};
 

@@ -515,7 +515,9 @@ fn check_truth(case: &str, before: &State, after: &State, world: &World, error: 
         }
         if description != old_description {
             assert!(
-                done(&["mark", &quoted(id)]) || unclear(&["mark", &quoted(id)]) || done(&["description", &quoted(id)])
+                done(&["mark", &quoted(id)])
+                    || unclear(&["mark", &quoted(id)])
+                    || done(&["description", &quoted(id)])
                     || unclear(&["description", &quoted(id)]),
                 "{case}: the description of {id}: {error}"
             );

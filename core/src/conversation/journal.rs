@@ -170,9 +170,9 @@ impl Journal {
 
     /// Whether something about a token is not known.
     pub(super) fn is_unclear(&self, token_id: &str) -> bool {
-        self.entries.iter().any(|(deed, state)| {
-            *state == EffectState::Unclear && deed.token_id.as_deref() == Some(token_id)
-        })
+        self.entries
+            .iter()
+            .any(|(deed, state)| *state == EffectState::Unclear && deed.token_id.as_deref() == Some(token_id))
     }
 
     /// Everything that was done, was not, or is not known, in the order in which it happened.

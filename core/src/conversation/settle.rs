@@ -43,7 +43,8 @@ impl Settling<'_> {
         let Some(listed) = place.get(&new.id) else { return Err(gone(&new.id)) };
         let age = Age::now(talk, self.options.leftover_after_ms);
         let rivals = place.rivals(&self.line, &new.id, &age);
-        let is_replaced = |now: &&ApiToken| now.mark() == old.mark() || !matches!(now.mark(), Some(Mark::Replaced { .. }));
+        let is_replaced =
+            |now: &&ApiToken| now.mark() == old.mark() || !matches!(now.mark(), Some(Mark::Replaced { .. }));
         let mut now = place.get(&old.id).filter(is_replaced).cloned();
         if !rivals.is_empty() || now.is_none() {
             let others = rivals.iter().copied().chain(place.get(&old.id));
@@ -79,8 +80,7 @@ impl Settling<'_> {
                     new = carry_over(talk, new, &seen, &token).await?;
                 }
                 seen = token;
-                let mark =
-                    Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
+                let mark = Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
                 match write_mark(talk, &seen, &mark).await {
                     Ok(_) => true,
                     Err(failure) if failure.code == FailureCode::NotFound => false,
@@ -113,6 +113,8 @@ impl Settling<'_> {
     /// Until when the old token stays: as long as this run or an earlier one has said.
     fn kept_until(&self, old: &ApiToken, new: &ApiToken) -> Timestamp {
         let until_ms = new.created_at.unix_millis() + self.options.keep_old_ms;
+        // A time that was asked for is not cut.
+        let until_ms = if self.options.keep_old_ms > 0 { until_ms + 999 } else { until_ms };
         let earlier_ms = match old.mark() {
             Some(Mark::Replaced { until, .. }) => until.unix_millis(),
             _ => i64::MIN,
@@ -167,7 +169,8 @@ impl Settling<'_> {
             }
             match member.mark() {
                 Some(Mark::Pending { .. })
-                    if member.last_used_at.is_none() && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
+                    if member.last_used_at.is_none()
+                        && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
                 {
                     if age.is_young(member) {
                         leave(talk, &member.id, "another run may be at work with it");
@@ -307,8 +310,7 @@ pub(super) async fn complete(talk: &Talk, place: &mut Place, pending: &ApiToken)
             let old = place.get(&of).filter(|old| !matches!(old.mark(), Some(Mark::Replaced { .. }))).cloned();
             if let Some(old) = old {
                 let now_ms = talk.astro_now_ms().unwrap_or_default().max(pending.created_at.unix_millis());
-                let mark =
-                    Mark::Replaced { by: pending.id.clone(), until: whole_seconds(now_ms), line: line.clone() };
+                let mark = Mark::Replaced { by: pending.id.clone(), until: whole_seconds(now_ms), line: line.clone() };
                 match write_mark(talk, &old, &mark).await {
                     Ok(written) => place.put(written),
                     Err(failure) if failure.code == FailureCode::NotFound => found_gone(talk, &old.id),

@@ -47,6 +47,10 @@ pub(crate) struct World {
     pub(crate) stores_all: bool,
     /// Whether the store can be read.
     pub(crate) is_readable: bool,
+    /// What the store held before anything was stored.
+    pub(crate) held: Option<Secret>,
+    /// What to answer when the store is to be proven.
+    pub(crate) proof: Event,
 }
 
 impl World {
@@ -65,6 +69,8 @@ impl World {
             store: Event::Stored,
             stores_all: false,
             is_readable: false,
+            held: None,
+            proof: Event::Proved,
         }
     }
 
@@ -99,9 +105,11 @@ impl World {
                     self.now_ms += i64::try_from(milliseconds).unwrap();
                     Event::Waited
                 }
-                Step::Prove if self.stores_all || conversation.name() == "rotate_token" => Event::Proved,
+                Step::Prove if self.stores_all || conversation.name() == "rotate_token" => self.proof.clone(),
                 Step::Prove => Event::NoStore,
-                Step::ReadStore if self.is_readable => Event::Holds { secret: self.stored.last().cloned() },
+                Step::ReadStore if self.is_readable => {
+                    Event::Holds { secret: self.stored.last().or(self.held.as_ref()).cloned() }
+                }
                 Step::ReadStore => Event::Unreadable,
                 Step::Store { secret, token } => {
                     assert!(token.token.is_none());
