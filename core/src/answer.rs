@@ -48,7 +48,8 @@ impl From<()> for Answer {
     }
 }
 
-/// An answer with ids in it. They become a part of URLs and of commands, so an answer must not smuggle anything else in.
+/// An answer with ids in it. They become a part of URLs and of commands, so an answer must not smuggle anything else
+/// in.
 pub(crate) trait Ids {
     /// The first text that is in the place of an id and cannot be one.
     fn wrong_id(&self) -> Option<&str>;
@@ -77,8 +78,8 @@ impl Ids for SubjectRoles {
     }
 }
 
-/// The id of the entity of a role, where it has one. What stands there for a type of entity that this release does not know,
-/// nobody can judge.
+/// The id of the entity of a role, where it has one. What stands there for a type of entity that this release does not
+/// know, nobody can judge.
 fn entity_id(role: &TokenRole) -> Option<&str> {
     let has_id = role.entity_type.known().is_some_and(EntityType::has_id);
     has_id.then_some(role.entity_id.as_str())

@@ -52,8 +52,8 @@ pub(crate) fn is_plain(text: &str) -> bool {
 /// The longest id. Astro's are cuids of 25 characters today; the rest is room for ids of another form.
 pub(crate) const ID_CHARACTERS: usize = 64;
 
-/// Whether the text can be an id of Astro, in input and in answers alike: it has the characters of ids, at least one of them
-/// and not too many. Ids become a part of URLs and of commands.
+/// Whether the text can be an id of Astro, in input and in answers alike: it has the characters of ids, at least one of
+/// them and not too many. Ids become a part of URLs and of commands.
 pub(crate) fn is_id(text: &str) -> bool {
     text.len() <= ID_CHARACTERS && signs(text) & (sign::FOREIGN_TO_IDS | sign::VISIBLE) == sign::VISIBLE
 }

@@ -1,9 +1,9 @@
-//! The short way for list pages, for hosts that read JSON themselves, and faster than it could be handed to them: where a
-//! page is as documented, as nearly all are, they need nothing but to know that, and the times.
+//! The short way for list pages, for hosts that read JSON themselves, and faster than it could be handed to them: where
+//! a page is as documented, as nearly all are, they need nothing but to know that, and the times.
 //!
-//! It walks over the text once and keeps nothing but times. It takes for granted that the text is JSON, which the host's
-//! own reader finds out. Whatever this does not take goes the long way through [`TokenPage`], which says what is wrong.
-//! That both agree is tested with generated pages.
+//! It walks over the text once and keeps nothing but times. It takes for granted that the text is JSON, which the
+//! host's own reader finds out. Whatever this does not take goes the long way through [`TokenPage`], which says what is
+//! wrong. That both agree is tested with generated pages.
 
 use crate::{EntityType, Enumeration, TokenPage, plain::is_id, timestamp::unix_millis, token::TokenTimes};
 
@@ -92,8 +92,8 @@ const SUBJECT: &[Field] = &[
 ];
 
 impl TokenPage {
-    /// The times of its tokens, if JSON says all the rest of it: if this text, provided that it is JSON, means the same as
-    /// what a `TokenPage` that is read from it is written as. Nothing says nothing: it may be a page nevertheless.
+    /// The times of its tokens, if JSON says all the rest of it: if this text, provided that it is JSON, means the same
+    /// as what a `TokenPage` that is read from it is written as. Nothing says nothing: it may be a page nevertheless.
     ///
     /// ```
     /// use astro_tokens::TokenPage;
@@ -171,7 +171,7 @@ impl<'a> Walk<'a> {
     fn value(&mut self, holds: Holds) -> Option<()> {
         match holds {
             Holds::Text => self.string().map(|_| ()),
-            // What is escaped is no id as it is written; the long way knows what it means.
+            // An id with an escape in it goes the long way, which knows what it means.
             Holds::Id => is_id(self.string()?).then_some(()),
             Holds::EntityType => {
                 let name = self.string()?;
@@ -456,7 +456,12 @@ mod tests {
                 assert!(!is_as_written(&page.to_string()).unwrap(), "{place} {wrong}");
             }
         }
-        // A DAG id is no id of Astro, and as good as any other, wherever it stands.
+        // A type of entity that is escaped may be any.
+        let mut escaped = page();
+        escaped["tokens"][0]["roles"][1]["entityId"] = json!("a/b");
+        let escaped = escaped.to_string().replace(r#""entityType":"WORKSPACE""#, r#""entityType":"WORKSP\u0041CE""#);
+        assert!(escaped.contains(r"\u0041") && !is_as_written(&escaped).unwrap());
+        // A DAG id is a text of the user's own, and stands before its type as well as behind it.
         let dag = r#"{"entityId":"team a/etl.daily","entityType":"DAG","role":"DAG_VIEWER"}"#;
         let mut page = page();
         page["tokens"][0]["roles"][0] = json!("HERE");

@@ -58,7 +58,7 @@ fn read_through(effect: &FaultEffect, times: u32, session: &Session, seed: u64) 
     (world, ended)
 }
 
-/// Being told to wait is no attempt: the total time ends it.
+/// Being told to wait does not count as an attempt: the total time ends it.
 #[test]
 fn a_busy_server_is_waited_for() {
     assert_eq!((Session::DEFAULT_ATTEMPTS, Session::DEFAULT_PATIENCE_MS), (5, 120_000));
@@ -70,7 +70,7 @@ fn a_busy_server_is_waited_for() {
             assert!((7000..=120_000).contains(&world.waited_ms));
         }
     }
-    // 429 without a time to come back is no attempt either, and the waits grow.
+    // 429 without a time to come back does not count either, and the waits grow.
     let (world, ended) = read_through(&busy(429, None), 7, &session(), 3);
     assert!(ended.is_ok(), "{ended:?}");
     assert!(world.sent == 8 && world.waited_ms > 5000, "{}", world.waited_ms);

@@ -261,6 +261,13 @@ const INCOMPLETE: &[(&str, Server, usize, usize, &str)] = &[
         2,
         "Astro says that there are 1001 tokens and listed 1000 of them",
     ),
+    (
+        "fewer than it says, and then a negative total",
+        |_, nth| if nth == 0 { (tokens(5), 7) } else { (Vec::new(), -1) },
+        5,
+        2,
+        "Astro says that there are 7 tokens and listed 5 of them",
+    ),
     ("a small page again", |_, _| (tokens(5), 7), 5, 2, "Astro listed the same tokens again (5)"),
     ("a full page again", |_, _| (tokens(1000), 5000), 1000, 2, "Astro listed the same tokens again (1000)"),
     ("as many as it says, and half of them twice", |_, _| (tokens(5), 10), 5, 2, "Astro listed the same tokens again"),

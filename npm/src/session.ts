@@ -17,7 +17,7 @@ export interface SessionOptions {
   tokenId?: string | undefined;
   /**
    * How often a request is sent at most without an answer that can be used: with none, with a 5xx, or with one that cannot be
-   * read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that is no attempt. Default: 5.
+   * read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does not count. Default: 5.
    */
   attempts?: number | undefined;
   /** How many milliseconds one request may take with all its repetitions and waits. Default: 120,000. */

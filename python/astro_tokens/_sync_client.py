@@ -73,8 +73,8 @@ class AstroTokens(Client):
         deployment_id (str): The current Deployment, for commands that do not name one.
         env (mapping): The environment. Default: `os.environ`.
         attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or
-            with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that is no
-            attempt. Default: 5.
+            with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does
+            not count. Default: 5.
         patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120. With 0
             nothing is repeated.
         rate_limits (bool): Whether requests wait for their turn within Astro's documented rate limits. Default: `True`;

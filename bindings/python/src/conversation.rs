@@ -39,12 +39,12 @@ use crate::{
 ///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, a token that was
 ///         made in spite of a lost answer can be told from those of others, and nobody locks themselves out by rotating
 ///         their own token.
-///     attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or with
-///         one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that is no attempt.
-///         Default: 5.
+///     attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or
+///         with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does
+///         not count. Default: 5.
 ///     patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120.
-///     rate_limits (bool): Whether requests wait for their turn within Astro's documented rate limits; `False` is for servers
-///         without limits, such as a sandbox. Default: `True`.
+///     rate_limits (bool): Whether requests wait for their turn within Astro's documented rate limits; `False` is for
+///         servers without limits, such as a sandbox. Default: `True`.
 ///
 /// Raises:
 ///     ValidationError: `attempts` is not a whole number from 1 on, `patience` not a number from 0 on, `rate_limits` not a

@@ -16,7 +16,7 @@ fields! {
     /// tokens are deleted meanwhile, it goes back as far as the rest has moved, and leaves out what it has shown.
     ///
     /// Where what Astro lists and what it says about the list do not agree, it fails with the code `unverifiable` after
-    /// all pages that it could read: nobody takes half a list for the whole.
+    /// all pages that it could read, so that an incomplete list is never taken for a complete one.
     pub struct AllTokens {
         /// Only the tokens with a role on this Workspace.
         workspace_id: text,
@@ -126,8 +126,8 @@ impl Filter {
         Request::from_parts(crate::Method::Get, url, None)
     }
 
-    /// The next page with tokens that were not shown yet; `None`: that were all. Where Astro does not show that it were all,
-    /// that is the failure `unverifiable`.
+    /// The next page with tokens that were not shown yet; `None`: the list is complete. Where its end is not proven,
+    /// this fails with the code `unverifiable`.
     pub(super) async fn next(&mut self, talk: &Talk) -> Result<Option<TokenPage>, Failure> {
         while let Some(offset) = self.paging.next()? {
             let mut page = talk.read(&self.request(offset), ListTokens::parse).await?;

@@ -3,8 +3,8 @@
 //! 429, 503 and failures before anything was sent are tried again for every request; other 5xx, lost connections and
 //! answers that cannot be read only where sending twice does no harm; anything else that Astro refuses never.
 //!
-//! Two things end it: the attempts, which are sends without an answer that can be used, and the total time. Where Astro says
-//! that it is busy, with 429 or with a time to come back, only the total time counts.
+//! Two things end it: the attempts, which are sends without an answer that can be used, and the total time. Where Astro
+//! says that it is busy, with 429 or with a time to come back, only the total time counts.
 
 use super::{
     error::{Cause, Failure, FailureCode, TransportError},
@@ -139,8 +139,8 @@ impl Attempts<'_> {
 
     /// Waits before the request is sent again, or says that it was enough.
     ///
-    /// Full jitter: any wait up to a limit that doubles each time is as likely as any other, so that many clients do not
-    /// come back at the same moment.
+    /// Full jitter: any wait up to a limit that doubles each time is as likely as any other, so that many clients do
+    /// not come back at the same moment.
     async fn again(&mut self, cause: Cause, retry_after_ms: Option<u64>) -> Result<(), Trouble> {
         let talk = self.talk;
         let most = FIRST_WAIT_MS.saturating_mul(1 << (self.sent - 1).min(16)).min(LONGEST_WAIT_MS);

@@ -67,11 +67,11 @@ impl Session {
         self
     }
 
-    /// How often a request is sent at most without an answer that can be used: with none, with a 5xx, or with one that cannot
-    /// be read. At least once.
+    /// How often a request is sent at most without an answer that can be used: with none, with a 5xx, or with one that
+    /// cannot be read. At least once.
     ///
-    /// Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that is no attempt: such a request is sent again as
-    /// long as [`Session::patience_ms`] allows.
+    /// Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does not count as an attempt: the
+    /// request is sent again as long as [`Session::patience_ms`] allows.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
@@ -85,9 +85,9 @@ impl Session {
         self
     }
 
-    /// Whether requests wait for their turn within Astro's documented rate limits: at first they do. Without, a request that is
-    /// over the limits is refused by Astro and sent again later, which takes longer. Meant for servers without limits, such as
-    /// a sandbox.
+    /// Whether requests wait for their turn within Astro's documented rate limits: at first they do. Without, a request
+    /// that is over the limits is refused by Astro and sent again later, which takes longer. Meant for servers without
+    /// limits, such as a sandbox.
     #[must_use]
     pub fn rate_limits(mut self, on: bool) -> Self {
         self.rate_limits = on;

@@ -1,8 +1,8 @@
 //! [`Paging`]: how far a list was read, and whether that is all of it.
 //!
-//! Others create and delete while a list is read, and a server or a proxy may say something wrong about a list. So what a
-//! server says of the total is checked against what it shows, and a list whose end is not proven is incomplete: it must
-//! never pass for a list that something is missing from.
+//! Others create and delete while a list is read, and a server or a proxy may say something wrong about a list. So what
+//! a server says about the total is checked against what it shows, and a list whose end is not proven is incomplete:
+//! nobody may conclude from it that something does not exist.
 
 use std::collections::BTreeSet;
 
@@ -41,8 +41,7 @@ impl From<Incomplete> for Failure {
             }
             Incomplete::Endless => format!("Astro listed {MOST_PAGES} pages of tokens and did not come to an end"),
         };
-        let help =
-            "try again, as the list may have changed meanwhile; a token whose id is known is found without the list";
+        let help = "try again, as the list may have changed meanwhile; or use the id of the token, which needs no list";
         Failure::new(FailureCode::Unverifiable, message, help)
     }
 }
@@ -75,8 +74,8 @@ impl Paging {
         Ok(Some(self.offset))
     }
 
-    /// Takes the page that was asked for, with the total that it states, and keeps those of its items that were not shown
-    /// before; there may be none although the list goes on.
+    /// Takes the page that was asked for, with the total that it states, and keeps those of its items that were not
+    /// shown before; there may be none although the list goes on.
     pub(in crate::conversation) fn take<T>(
         &mut self,
         items: &mut Vec<T>,
@@ -105,7 +104,8 @@ impl Paging {
         }
         self.offset = end;
         self.furthest = self.furthest.max(end);
-        self.is_over = end == total || (count == 0 && end > total);
+        let total = self.total.filter(|_| !is_possible).unwrap_or(total);
+        self.is_over = (is_possible && end == total) || (count == 0 && end >= total);
         // Servers may answer with fewer items than they were asked for, but not with none.
         if count == 0 && !self.is_over {
             return Err(Incomplete::Ends { total, listed: end });
