@@ -295,7 +295,7 @@ fn a_write_that_is_answered_with_another_token_is_unclear() {
     let mut world = world();
     add(&mut world, "", 48);
     let other = add(&mut world, "", 24);
-    let mut body = serde_json::to_value(&without_secret(&other)).unwrap();
+    let mut body = serde_json::to_value(without_secret(&other)).unwrap();
     body["token"] = "eyJh.eyJi.c2ln".into();
     let fault = Fault::new(FaultEffect::Garbage { body: Some(body.to_string()) })
         .method("POST")
@@ -569,4 +569,36 @@ fn what_is_left_of_a_create_is_deleted_only_when_the_new_secret_is_stored() {
     world.store = Event::NotStored { message: "sealed".to_owned(), is_certain: true };
     failed(&mut world, "create_token", with_key());
     assert_eq!(ids(&world), ["cltoken1"]);
+}
+
+// ---- what it costs ---------------------------------------------------------------------------------------------------
+
+#[test]
+fn a_rotation_takes_as_few_requests_as_it_can() {
+    let with = |count: i64| {
+        let mut world = world();
+        for number in 0..count {
+            let token = NewToken::organization(format!("token {number}"), "ORGANIZATION_MEMBER");
+            world.sandbox.add_token(token, NOON_MS - 90 * DAY_MS + number);
+        }
+        world
+    };
+    let by_id = json!({"token_id": "cltoken7", "overlap": true});
+    let by_name = json!({"token_name": "token 7", "overlap": true});
+    let keeping = |input: &Json| {
+        let mut input = input.clone();
+        input["keep_old"] = 3600.into();
+        input
+    };
+    for (tokens, input, requests) in [
+        (900, by_name.clone(), 8),
+        (900, keeping(&by_name), 6),
+        (900, by_id.clone(), 9),
+        (900, keeping(&by_id), 7),
+        (4998, by_id, 17),
+    ] {
+        let mut world = with(tokens);
+        rotated(&mut world, input.clone());
+        assert_eq!(world.sent, requests, "{tokens} tokens, {input}");
+    }
 }
