@@ -33,7 +33,14 @@ fn update(input: serde_json::Value) -> Job {
     Job::new("update_token", input)
 }
 
-const STORES: &[Kind] = &[Kind::Readable, Kind::WriteOnly, Kind::FailsBefore, Kind::FailsAfter, Kind::FailsSilently];
+const STORES: &[Kind] = &[
+    Kind::Readable,
+    Kind::ReadableFailsAfter,
+    Kind::WriteOnly,
+    Kind::FailsBefore,
+    Kind::FailsAfter,
+    Kind::FailsSilently,
+];
 
 /// Explores all of them, and says how many schedules it tried.
 fn explore_all(what: &str, scenarios: impl IntoIterator<Item = Scenario>) {

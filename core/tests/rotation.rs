@@ -143,6 +143,17 @@ fn a_young_pending_token_is_rotated_by_nobody() {
 }
 
 #[test]
+fn a_token_that_another_run_is_at_work_with_can_be_looked_at() {
+    let mut world = world();
+    add(&mut world, &pending("clgone"), 0);
+    let Ok(Outcome::Token(token)) = run(&mut world, "find_token", json!({"token_name": "Nightly"})) else { panic!() };
+    assert_eq!(token.id, "cltoken1");
+    // And changed by its id, but not rotated by its name.
+    let error = failed(&mut world, "rotate_token", json!({"token_name": "Nightly"}));
+    assert_eq!(error.code, FailureCode::Conflict);
+}
+
+#[test]
 fn a_pending_token_that_is_rotated_is_settled_first() {
     let mut world = world();
     add(&mut world, "", 48);
@@ -366,8 +377,9 @@ fn nothing_is_deleted_because_of_its_age_where_the_clocks_differ() {
         let conversation = start("finish_rotation", &json!({"token_name": "Nightly", "now": true}));
         // The server goes on as before; the caller's clock is wrong, or the `Date` is.
         let outcome = talk_at(&mut world, conversation, NOON_MS + SERVER_AHEAD_MS);
-        assert!(outcome.is_ok());
+        let Ok(Outcome::Rotation(rotation)) = outcome else { panic!() };
         assert_eq!(ids(&world), ["cltoken1", "cltoken2"], "{ahead_ms}");
+        assert!(rotation.effects[0].text.contains("the clocks of Astro and of this machine differ"), "{rotation:?}");
     }
 }
 

@@ -60,8 +60,21 @@ pub(crate) struct Target {
 impl Plan for Target {
     type Outcome = ApiToken;
 
+    /// To look at a token does no harm, whatever another run does with it.
     async fn run(self, talk: Talk) -> Result<ApiToken, Failure> {
-        self.find(&talk).await
+        if self.token_id.is_some() {
+            return self.find(&talk).await;
+        }
+        let place = self.place(&talk).await?;
+        let age = Age::now(&talk, LEFTOVER_AFTER_MS);
+        let newest = match place.choose(&self.of_name(&place), &Held::Unreadable, &age) {
+            Choice::AtWork(tokens) | Choice::Elsewhere(tokens) => tokens.last().map(|token| token.id.clone()),
+            _ => None,
+        };
+        match newest {
+            Some(token_id) => self.by_id(&talk, &token_id).await,
+            None => self.by_id(&talk, &self.current(&talk, &place)?).await,
+        }
     }
 }
 
@@ -141,10 +154,13 @@ impl Target {
     /// The id of the one token of this name. A token that is being rotated is found by its name all the time, and so is
     /// its successor from then on.
     async fn by_name(&self, talk: &Talk) -> Result<String, Failure> {
-        let place = self.place(talk).await?;
+        self.current(talk, &self.place(talk).await?)
+    }
+
+    fn current(&self, talk: &Talk, place: &Place) -> Result<String, Failure> {
         let age = Age::now(talk, LEFTOVER_AFTER_MS);
-        let chosen = self.choose(&place, &Held::Unreadable, &age)?;
-        for other in self.of_name(&place) {
+        let chosen = self.choose(place, &Held::Unreadable, &age)?;
+        for other in self.of_name(place) {
             if let Some(Mark::Replaced { by, until, .. }) = other.mark()
                 && by == chosen.id
             {

@@ -6,7 +6,7 @@ use super::{
     line::{Age, Choice, Place, by_age},
     owner::Owner,
     rotate::Rotation,
-    settle::{complete, delete_leftover, delete_replaced, leave},
+    settle::{complete, delete_leftover, delete_replaced, leave, why_young},
     stores::Held,
     talk::Talk,
     work::Plan,
@@ -133,8 +133,10 @@ impl Finish {
         let Some(Mark::Replaced { until, .. }) = token.mark() else { return Ok(None) };
         let by_id = shown(by);
         Ok(match place.get(by).map(ApiToken::mark) {
-            _ if !age.is_over(&until) && !self.now => Some(format!("it is kept until {until}")),
-            _ if age.is_young(token) => Some("it is too young to be deleted".to_owned()),
+            _ if !age.is_over(&until) && !self.now => {
+                Some(why_young(age, &format!("it is kept until {until}")).to_owned())
+            }
+            _ if age.is_young(token) => Some(why_young(age, "it is too young to be deleted").to_owned()),
             None => Some(format!("its replacement {by_id} is gone")),
             Some(Some(mark)) if mark.is_pending() => {
                 Some(format!("the secret of its replacement {by_id} is not known to be stored"))
@@ -160,7 +162,7 @@ impl Finish {
             _ => false,
         };
         if age.is_young(token) {
-            leave(talk, &token.id, "another run may be at work with it");
+            leave(talk, &token.id, why_young(age, "another run may be at work with it"));
         } else if token.last_used_at.is_some() {
             leave(talk, &token.id, "an earlier run has left it, and it is being used");
         } else if names_another {

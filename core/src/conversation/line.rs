@@ -13,6 +13,10 @@ use crate::{ApiToken, Mark, Timestamp, text::shown};
 /// longest run of any client of that token takes, store included.
 pub(super) const LEFTOVER_AFTER_MS: i64 = 60 * 60 * 1000;
 
+/// Why nothing is deleted because of its age.
+pub(super) const CLOCKS: &str =
+    "the clocks of Astro and of this machine differ by more than 5 minutes, so nobody can tell how old it is";
+
 /// How old tokens are, by Astro's clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Age {
@@ -25,6 +29,11 @@ impl Age {
     /// As it is known now.
     pub(super) fn now(talk: &Talk, leftover_after_ms: i64) -> Self {
         Age { now_ms: talk.astro_now_ms(), leftover_after_ms }
+    }
+
+    /// Whether the time is certain.
+    pub(super) fn is_known(&self) -> bool {
+        self.now_ms.is_some()
     }
 
     /// Whether another run may still be at work with it.
@@ -173,11 +182,14 @@ pub(super) fn at_work<'t>(tokens: impl IntoIterator<Item = &'t ApiToken>, age: &
         "another run may be at work: it made the {subject} {}, and {its} not known to be stored",
         ids.join(" and ")
     );
-    let help = format!(
-        "wait until that run has ended, then try again; if it was killed, {} after {}",
-        if ids.len() == 1 { "this token counts as left behind" } else { "these tokens count as left behind" },
-        duration(age.leftover_after_ms)
-    );
+    let help = match age.is_known() {
+        true => format!(
+            "wait until that run has ended, then try again; if it was killed, {} after {}",
+            if ids.len() == 1 { "this token counts as left behind" } else { "these tokens count as left behind" },
+            duration(age.leftover_after_ms)
+        ),
+        false => format!("{CLOCKS}; set the clock of this machine, then try again"),
+    };
     Failure::new(FailureCode::Conflict, message, help).among(tokens)
 }
 

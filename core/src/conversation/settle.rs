@@ -8,7 +8,7 @@ use super::{
     error::{Failure, FailureCode},
     find::{read, read_if_there},
     journal::{Deed, EffectAction},
-    line::{Age, Place, by_age},
+    line::{Age, CLOCKS, Place, by_age},
     overlap::{carry_over, differences, is_alike, with_roles},
     owner::Owner,
     rotate::Overlap,
@@ -236,14 +236,14 @@ impl Settling<'_> {
                     if member.last_used_at.is_none() && !place.is_handed_over(member, &Held::Nothing) =>
                 {
                     if age.is_young(member) {
-                        leave(talk, &member.id, "another run may be at work with it");
+                        leave(talk, &member.id, why_young(age, "another run may be at work with it"));
                         continue;
                     }
                     let outcome = delete_leftover(talk, member, "an earlier run has left it").await;
                     attempt(talk, &member.id, outcome)?;
                 }
                 Some(Mark::Replaced { until, .. }) if !age.is_over(&until) => {
-                    leave(talk, &member.id, &format!("it is kept until {until}"));
+                    leave(talk, &member.id, why_young(age, &format!("it is kept until {until}")));
                     continue;
                 }
                 Some(Mark::Replaced { .. }) if age.is_young(member) => {
@@ -452,6 +452,11 @@ pub(super) fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>)
         }
         outcome => outcome,
     }
+}
+
+/// Why a token stays because of its age.
+pub(super) fn why_young<'w>(age: &Age, why: &'w str) -> &'w str {
+    if age.is_known() { why } else { CLOCKS }
 }
 
 pub(super) fn leave(talk: &Talk, token_id: &str, why: &str) {

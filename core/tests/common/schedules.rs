@@ -31,6 +31,8 @@ const OLD: &str = "cltoken1";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Readable,
+    /// The same, but it has written, and then it raises.
+    ReadableFailsAfter,
     WriteOnly,
     /// It says that it certainly has not written.
     FailsBefore,
@@ -408,7 +410,7 @@ impl Node {
             Step::ReadStore => {
                 self.trace.push(format!("{name} reads the store"));
                 match scenario.store {
-                    Kind::Readable => Event::Holds { secret: self.world.store.clone() },
+                    Kind::Readable | Kind::ReadableFailsAfter => Event::Holds { secret: self.world.store.clone() },
                     _ => Event::Unreadable,
                 }
             }
@@ -418,7 +420,7 @@ impl Node {
                 let failed = |is_certain| Event::NotStored { message: "sealed".to_owned(), is_certain };
                 let (writes, event) = match scenario.store {
                     Kind::FailsBefore if fails => (false, failed(true)),
-                    Kind::FailsAfter if fails => (true, failed(false)),
+                    Kind::FailsAfter | Kind::ReadableFailsAfter if fails => (true, failed(false)),
                     Kind::FailsSilently if fails => (false, failed(false)),
                     _ => (true, Event::Stored),
                 };
