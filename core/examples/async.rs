@@ -57,6 +57,8 @@ impl Client {
                     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
                     Event::Waited
                 }
+                Step::Prove => desk.prove(),
+                Step::ReadStore => desk.read(),
                 Step::Store { secret, .. } => desk.store(&secret),
                 Step::Page(page) => {
                     desk.tokens.extend(page.tokens);

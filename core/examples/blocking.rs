@@ -54,6 +54,8 @@ impl Client {
                     thread::sleep(Duration::from_millis(milliseconds));
                     Event::Waited
                 }
+                Step::Prove => desk.prove(),
+                Step::ReadStore => desk.read(),
                 Step::Store { secret, .. } => desk.store(&secret),
                 Step::Page(page) => {
                     desk.tokens.extend(page.tokens);

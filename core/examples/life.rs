@@ -22,7 +22,7 @@ struct Caller {
     credential: Secret,
     session: Session,
     now_ms: i64,
-    /// Where secrets are stored: a vault, in earnest.
+    /// The store: in a real program, a vault.
     vault: Vec<(String, Secret)>,
     listed: Vec<ApiToken>,
 }
@@ -42,6 +42,8 @@ impl Caller {
                     self.now_ms = self.now_ms.saturating_add_unsigned(milliseconds);
                     Event::Waited
                 }
+                Step::Prove => Event::Proved,
+                Step::ReadStore => Event::Holds { secret: self.vault.last().map(|(_, secret)| secret.clone()) },
                 Step::Store { token, secret } => {
                     println!("stored the secret of {} ({})", token.id, token.short_token);
                     self.vault.push((token.id, secret));

@@ -102,8 +102,8 @@ pub use command::{
 pub use credential::Credential;
 pub use domain::base_url_of_domain;
 pub use grants::Grant;
-pub use open::{Enumeration, Word};
 pub use mark::Mark;
+pub use open::{Enumeration, Word};
 pub use operations::{
     CreateToken, DeleteToken, GetToken, Kind, ListTokens, Operation, OperationKind, RotateToken, UpdateToken,
     UpdateTokenRoles,

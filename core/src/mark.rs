@@ -65,7 +65,8 @@ impl Mark {
     #[must_use]
     pub fn split(description: &str) -> (&str, Option<Mark>) {
         let whole = description.trim_end();
-        let found = whole.strip_suffix(']').and_then(|text| text.rfind(OPENING).map(|at| (at, &text[at + OPENING.len()..])));
+        let found =
+            whole.strip_suffix(']').and_then(|text| text.rfind(OPENING).map(|at| (at, &text[at + OPENING.len()..])));
         match found.and_then(|(at, text)| Some((at, Mark::read(text)?))) {
             Some((at, mark)) => (whole[..at].strip_suffix(' ').unwrap_or(&whole[..at]), Some(mark)),
             None => (description, None),
@@ -173,7 +174,8 @@ mod tests {
     use super::*;
 
     fn marks() -> Vec<Mark> {
-        let [of, run, line, key] = ["clold", "0123456789abcdef", "clfirst", "9f86d081884c7d659a2feaa0"].map(str::to_owned);
+        let [of, run, line, key] =
+            ["clold", "0123456789abcdef", "clfirst", "9f86d081884c7d659a2feaa0"].map(str::to_owned);
         let until = Timestamp::from_unix_millis(1_795_348_800_000);
         vec![
             Mark::Pending { of: of.clone(), run: run.clone(), line: line.clone() },

@@ -14,8 +14,10 @@ mod server;
 use std::{fs, path::PathBuf, time::Duration};
 
 use astro_tokens::{
-    ApiToken, CreateToken, Fault, FaultEffect, NewToken, Sandbox,
-    conversation::{AllTokens, Cause, Conversation, ConversationError, FailureCode, FindToken, Session, Work},
+    ApiToken, Fault, FaultEffect, NewToken, Sandbox,
+    conversation::{
+        AllTokens, Cause, Conversation, ConversationError, CreateToken, FailureCode, FindToken, Session, Work,
+    },
 };
 use server::{Server, nowhere};
 
@@ -209,7 +211,7 @@ fn a_create_whose_answer_was_lost_makes_one_token<C: Tried>() {
     sandbox.fault(Fault::new(FaultEffect::LostAfter).method("POST").path("/tokens"));
     let server = Server::of(sandbox);
     let client = C::new(&server.url, PATIENT);
-    let create = CreateToken::new("CI", "ORGANIZATION_MEMBER").expiration_days(30);
+    let create = CreateToken::new("CI", "ORGANIZATION_MEMBER").expiration_days(30).idempotency_key("run 1");
     let (token, _) = client.talk(Work::start(&create, &client.session(), 0).unwrap()).unwrap();
     assert!(token.token.is_some());
     assert_eq!(names(&server), ["Owner", "CI"]);

@@ -26,13 +26,25 @@ fn run(name: &str, case: &Json) {
     let mut world = World::of_owner();
     world.now_ms = NOW_MS - talking::SERVER_AHEAD_MS;
     for token in case["tokens"].as_array().into_iter().flatten() {
-        world.sandbox.add_token(NewToken::from_json(&token.to_string()).unwrap(), NOW_MS - 86_400_000);
+        let mut token = token.clone();
+        let minutes = token.as_object_mut().unwrap().remove("minutes_ago").and_then(|minutes| minutes.as_i64());
+        let created_ms = NOW_MS - minutes.map_or(86_400_000, |minutes| minutes * 60_000);
+        let added = world.sandbox.add_token(NewToken::from_json(&token.to_string()).unwrap(), created_ms);
+        if case["holds"] == added.id.as_str() {
+            world.held = added.token;
+        }
     }
     for fault in case["faults"].as_array().into_iter().flatten() {
         world.sandbox.fault(Fault::from_json(&fault.to_string()).unwrap());
     }
-    if case["store"] == "not_stored" {
-        world.store = Event::NotStored { message: "the vault is sealed".to_owned() };
+    let failed = |is_certain| Event::NotStored { message: "the vault is sealed".to_owned(), is_certain };
+    world.is_readable = case.get("holds").is_some();
+    world.stores_all = case.get("store").is_some() || world.is_readable;
+    match case["store"].as_str() {
+        Some("not_written") => world.store = failed(true),
+        Some("failed") => world.store = failed(false),
+        Some("not_proved") => world.proof = Event::NotProved { message: "the vault is sealed".to_owned() },
+        _ => {}
     }
     let mut session = Session::new(Api::new("clorg").unwrap());
     if case.get("caller") != Some(&Json::Null) {
@@ -69,6 +81,11 @@ fn run(name: &str, case: &Json) {
         let ids: Vec<Json> =
             world.pages.iter().map(|page| page.iter().map(|token| token.id.clone()).collect()).collect();
         assert_eq!(&ids, pages, "{name}");
+    }
+    if let (Ok(Outcome::Rotation(rotation)), Some(effects)) = (&outcome, case.get("effects")) {
+        let found: Vec<Json> =
+            rotation.effects.iter().map(|effect| json!([effect.action, effect.token_id, effect.state])).collect();
+        assert_eq!(&json!(found), effects, "{name}");
     }
     check_warnings(name, &warnings, case);
 }

@@ -53,10 +53,12 @@ fn rotations(has_roles: bool) -> Vec<Scenario> {
         for (keep_a, keep_b) in [(0, 0), (0, 48 * HOUR), (48 * HOUR, HOUR)] {
             for store in STORES {
                 scenarios.push(
-                    Scenario::new(format!("rotate by {target}, keep {keep_a} and {keep_b}, {store:?}, roles {has_roles}"))
-                        .jobs(rotate(target, keep_a), rotate(target, keep_b))
-                        .store(*store)
-                        .roles(has_roles),
+                    Scenario::new(format!(
+                        "rotate by {target}, keep {keep_a} and {keep_b}, {store:?}, roles {has_roles}"
+                    ))
+                    .jobs(rotate(target, keep_a), rotate(target, keep_b))
+                    .store(*store)
+                    .roles(has_roles),
                 );
             }
         }
@@ -95,8 +97,17 @@ fn rotate_and_a_change() {
         ("name", update(json!({"token_id": id, "name": "Renamed"}))),
         ("name by name", update(json!({"token_name": "CI", "name": "Renamed"}))),
         ("description", update(json!({"token_name": "CI", "description": "changed"}))),
-        ("added role", Job::new("add_token_role", json!({"token_name": "CI", "workspace_id": "clws2", "role": "WORKSPACE_AUTHOR"}))),
-        ("changed role", Job::new("change_token_role", json!({"token_id": id, "workspace_id": "clws", "role": "WORKSPACE_OWNER"}))),
+        (
+            "added role",
+            Job::new(
+                "add_token_role",
+                json!({"token_name": "CI", "workspace_id": "clws2", "role": "WORKSPACE_AUTHOR"}),
+            ),
+        ),
+        (
+            "changed role",
+            Job::new("change_token_role", json!({"token_id": id, "workspace_id": "clws", "role": "WORKSPACE_OWNER"})),
+        ),
         ("removed role", Job::new("remove_token_role", json!({"token_name": "CI", "workspace_id": "clws"}))),
     ];
     let mut scenarios = Vec::new();
@@ -141,9 +152,11 @@ fn create_and_create() {
     let mut scenarios = Vec::new();
     for store in STORES {
         for is_lost in [false, true] {
-            for (what, one, other) in
-                [("one key", with("k"), with("k")), ("a key and none", with("k"), without.clone()), ("no keys", without.clone(), without.clone())]
-            {
+            for (what, one, other) in [
+                ("one key", with("k"), with("k")),
+                ("a key and none", with("k"), without.clone()),
+                ("no keys", without.clone(), without.clone()),
+            ] {
                 let name = format!("create and create, {what}, {store:?}, lost {is_lost}");
                 scenarios.push(Scenario::new(name).jobs(one, other).store(*store).loses_creates(is_lost).creates());
             }
@@ -155,7 +168,10 @@ fn create_and_create() {
 #[test]
 fn add_role_and_add_role() {
     let add = |workspace: &str| {
-        Job::new("add_token_role", json!({"token_id": "cltoken1", "workspace_id": workspace, "role": "WORKSPACE_AUTHOR"}))
+        Job::new(
+            "add_token_role",
+            json!({"token_id": "cltoken1", "workspace_id": workspace, "role": "WORKSPACE_AUTHOR"}),
+        )
     };
     let scenario = Scenario::new("add a role and add a role").jobs(add("clws"), add("clws2")).store(Kind::WriteOnly);
     explore_all("add role and add role", [scenario]);

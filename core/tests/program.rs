@@ -406,8 +406,15 @@ fn item_11_clean_output_is_the_secret_and_nothing_else() {
 #[test]
 fn item_13_a_create_that_fails_half_way_loses_no_secret() {
     let line = "organization token create --name CI --role ORGANIZATION_MEMBER -e 9 -c";
+    // Without a key nobody can tell whose token it is.
     let mut machine = Machine::new().fault(&json!({"method": "POST", "effect": "lost_after"}));
     let ran = machine.run(line);
+    assert_eq!((ran.code, ran.out.as_str()), (4, ""), "{}", ran.err);
+    assert!(ran.err.contains("`cltoken1` `CI` created") && ran.err.contains("`--idempotency-key`"), "{}", ran.err);
+    assert!(machine.sandbox.requests().iter().filter(|seen| seen.method != "GET").count() == 1, "it touches nothing");
+
+    let mut machine = Machine::new().fault(&json!({"method": "POST", "effect": "lost_after"}));
+    let ran = machine.run(&format!("{line} --idempotency-key run-7"));
     assert_eq!((ran.code, machine.sandbox.tokens().len()), (0, 2), "{}", ran.err);
     assert_eq!(Machine::offline().set("ASTRO_API_TOKEN", ran.out.trim()).run("inspect").code, 0);
 
@@ -466,13 +473,19 @@ fn rotation_with_overlap_deletes_the_old_token_only_when_the_secret_was_written(
     assert!(machine.token("cltoken1").is_some() && machine.token("cltoken2").is_none());
 
     let mut machine = Machine::new().with(ci());
-    let ran = machine.run("organization token rotate cltoken1 --overlap --keep-old 1h --force");
-    assert!(ran.err.contains("finish-rotation cltoken2 --old-token-id cltoken1"), "{}", ran.err);
-    let finish = "organization token finish-rotation cltoken2 --old-token-id cltoken1 --force";
-    let early = machine.run(&format!("{finish} --keep-old 1h"));
-    assert!(early.out.contains("stays until"), "{}{}", early.out, early.err);
-    assert_eq!(machine.run(finish).out, "deleted the old token `cltoken1`\n");
+    let ran = machine.run("organization token rotate cltoken1 --overlap --keep-old 5h --force");
+    assert!(ran.err.contains("the old token `cltoken1` stays until 2026-11-22 13:40 UTC"), "{}", ran.err);
+    assert!(ran.err.contains("`astro-tokens organization token finish-rotation cltoken2`"), "{}", ran.err);
+    let listed = machine.run("organization token list").out;
+    assert!(listed.lines().next().unwrap().ends_with("STATE"), "{listed}");
+    assert!(listed.contains("replaced by cltoken2, kept until 2026-11-22 13:40 UTC"), "{listed}");
+    assert!(!listed.contains("[astro-tokens"), "{listed}");
+    let finish = "organization token finish-rotation cltoken2 --force";
+    let early = machine.run(finish);
+    assert_eq!(early.out, "left the token `cltoken1`: it is kept until 2026-11-22T13:40:10Z\n", "{}", early.err);
+    assert_eq!(machine.run(&format!("{finish} --now")).out, "deleted the token `cltoken1`\n");
     assert!(machine.token("cltoken1").is_none());
+    assert_eq!(machine.run(finish).out, "nothing to do\n");
 }
 
 #[test]
@@ -491,7 +504,7 @@ fn a_token_may_be_called_like_a_command() {
 fn nobody_is_locked_out_by_their_own_rotation() {
     let ran = Machine::new().run("organization token rotate cltoken0 --force");
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("give `--overlap` or `--allow-lockout`"), "{}", ran.err);
+    assert!(ran.err.contains("pass `--overlap` or `--allow-lockout`"), "{}", ran.err);
     assert_eq!(Machine::new().run("organization token rotate cltoken0 --force --allow-lockout").code, 0);
 }
 
@@ -501,7 +514,7 @@ fn a_dry_run_reads_and_writes_nothing() {
         ("organization token update cltoken1 --new-name X --role ORGANIZATION_OWNER", 2),
         ("organization token update cltoken1 --new-name CI", 0),
         ("organization token rotate cltoken1", 1),
-        ("organization token rotate --name CI --overlap", 3),
+        ("organization token rotate --name CI --overlap", 5),
         ("organization token delete cltoken1", 1),
         ("workspace token add cltoken1 --role WORKSPACE_OWNER --workspace-id clws", 1),
         ("workspace token organization-token remove cltoken1 --workspace-id clws", 1),
@@ -687,7 +700,7 @@ fn help_is_there_on_every_level() {
         ("check --help", "say what is wrong"),
         ("inspect -h", "say what the token"),
         ("serve --help", "serve an Astro"),
-        ("organization token finish-rotation --help", "delete the token that a rotation"),
+        ("organization token finish-rotation --help", "clean up after rotations"),
     ] {
         let ran = Machine::offline().run(line);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{line}");

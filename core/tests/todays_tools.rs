@@ -8,8 +8,8 @@ mod common;
 mod talking;
 
 use astro_tokens::{
-    Api, ApiOptions, ApiToken, Audit, Code, CreateToken, EntityType, Fault, FaultEffect, Finding, Method, NewToken,
-    Operation, Request, Response, Sandbox, ValidationError,
+    Api, ApiOptions, ApiToken, Audit, Code, CreateToken, EntityType, Fault, FaultEffect, Finding, Mark, Method,
+    NewToken, Operation, Request, Response, Sandbox, ValidationError,
     conversation::{Cause, Conversation, ConversationError, Event, FailureCode, Outcome, Session, Step, WorkKind},
 };
 use serde_json::{Value as Json, json};
@@ -368,28 +368,38 @@ fn item_13_a_create_whose_answer_is_lost_loses_neither_token_nor_secret() {
             add(&mut world, token.created_by_token(creator, "a token"));
         }
         world.sandbox.fault(Fault::new(effect).method("POST"));
-        let input = json!({"name": "CI", "role": "WORKSPACE_AUTHOR", "workspace_id": "clws", "expiration_days": 30});
+        let mut input =
+            json!({"name": "CI", "role": "WORKSPACE_AUTHOR", "workspace_id": "clws", "expiration_days": 30});
+        input["idempotency_key"] = "run 7".into();
         let Ok(Outcome::Token(token)) = run(&mut world, WorkKind::CreateToken, &input) else { panic!() };
         assert!(world.works(token.token.unwrap().expose()));
         assert_eq!(world.sandbox.tokens().len(), 4);
+        assert_eq!(world.token(&token.id).unwrap().description, "", "the mark is off");
     }
 }
 
 #[test]
-fn item_13_a_token_that_may_be_anothers_is_never_rotated() {
+fn item_13_without_a_key_a_lost_create_touches_nothing() {
     let lost = || {
         let mut world = World::of_owner();
         world.sandbox.fault(Fault::new(FaultEffect::LostAfter).method("POST"));
         world
     };
     let input = json!({"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 30});
-    // Nothing is known about the caller, so nobody can tell whose token it is.
     let mut world = lost();
-    let session = Session::new(Api::new("clorg").unwrap());
-    let error = world.talk(start(&session, WorkKind::CreateToken, &input).unwrap()).unwrap_err();
-    assert_eq!((error.code, error.candidates.len()), (FailureCode::Unknown, 1), "{error}");
-    assert_eq!(error.candidates[0].id, "cltoken1");
-    assert_eq!(world.writes.len(), 1);
+    // Another one that looks the same, made by the same caller at the same time.
+    let now_ms = world.server_now_ms() + 1;
+    world.sandbox.add_token(
+        NewToken::organization("CI", "ORGANIZATION_MEMBER").expiration_days(30).created_by_token("cltoken0", "Owner"),
+        now_ms,
+    );
+    let error = run(&mut world, WorkKind::CreateToken, &input).unwrap_err();
+    assert_eq!((error.code, error.candidates.len()), (FailureCode::Unknown, 2), "{error}");
+    let help = error.help.unwrap();
+    assert!(help.contains("rotate yours by its id") && help.contains("`idempotency_key`"), "{help}");
+    assert_eq!(error.candidates[1].created_by.as_deref(), Some("Owner"));
+    assert_eq!(error.candidates[1].last_used_at, None);
+    assert_eq!(world.writes.len(), 1, "nothing but the create was sent");
 
     // Without the time of the server nobody can tell an older one from it.
     let mut world = lost();
@@ -408,6 +418,7 @@ fn item_13_a_token_that_may_be_anothers_is_never_rotated() {
                 }
             }
             Step::Wait { .. } => Event::Waited,
+            Step::Prove => Event::NoStore,
             Step::Failed(error) => break error,
             other => panic!("{other:?}"),
         };
@@ -471,7 +482,10 @@ fn item_15_the_old_secret_lives_until_the_new_one_is_stored() {
     let old_secret = old.token.clone().unwrap();
     let input = json!({"token_name": "CI", "overlap": true});
 
-    let mut sealed = World { store: Event::NotStored { message: "the vault is sealed".to_owned() }, ..world.clone() };
+    let mut sealed = World {
+        store: Event::NotStored { message: "the vault is sealed".to_owned(), is_certain: true },
+        ..world.clone()
+    };
     let error = run(&mut sealed, WorkKind::RotateToken, &input).unwrap_err();
     assert_eq!(error.code, FailureCode::NotStored);
     assert!(sealed.works(old_secret.expose()) && sealed.sandbox.tokens().len() == 2, "{error}");
@@ -481,9 +495,10 @@ fn item_15_the_old_secret_lives_until_the_new_one_is_stored() {
     assert!(!world.works(old_secret.expose()) && world.works(world.stored[0].expose()));
     let new = world.token(&rotation.token.id).unwrap();
     assert_eq!(
-        (new.name, new.description, new.expiry_period_in_days),
-        (old.name, old.description, old.expiry_period_in_days)
+        (new.name.as_str(), new.plain_description(), new.expiry_period_in_days),
+        (old.name.as_str(), old.description.as_str(), old.expiry_period_in_days)
     );
+    assert_eq!(new.mark(), Some(Mark::Settled { line: old.id }));
     assert_eq!(new.roles, old.roles);
 }
 
@@ -493,11 +508,12 @@ fn item_15_an_old_token_can_be_kept_for_a_time() {
     let old = add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
     let input = json!({"token_id": old.id, "overlap": true, "keep_old": 7200});
     let Ok(Outcome::Rotation(rotation)) = run(&mut world, WorkKind::RotateToken, &input) else { panic!() };
-    assert_eq!(rotation.old_kept_until_ms, Some(rotation.token.created_at.unix_millis() + 7_200_000));
+    let kept_ms = rotation.old_kept_until_ms.unwrap() - rotation.token.created_at.unix_millis();
+    assert!((7_200_000..7_201_000).contains(&kept_ms), "{kept_ms}");
     assert!(world.works(old.token.unwrap().expose()));
 
     // Too early: nothing happens.
-    let input = json!({"token_id": rotation.token.id, "keep_old": 7200});
+    let input = json!({"token_id": rotation.token.id});
     let Ok(Outcome::Rotation(early)) = run(&mut world, WorkKind::FinishRotation, &input) else { panic!() };
     assert!(early.old_kept_until_ms.is_some() && world.token(&old.id).is_some());
     world.now_ms += 7_300_000;
@@ -508,18 +524,15 @@ fn item_15_an_old_token_can_be_kept_for_a_time() {
 }
 
 #[test]
-fn item_15_a_successor_in_use_is_never_rotated_again() {
+fn item_15_a_replaced_token_is_not_rotated_by_its_id() {
     let mut world = World::of_owner();
     let old = add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
     let input = json!({"token_id": old.id, "overlap": true, "keep_old": 7200});
     run(&mut world, WorkKind::RotateToken, &input).unwrap();
-    let stored = world.stored[0].clone();
-    // Somebody uses it.
-    let request = astro_tokens::GetToken::new("cltoken2").request(session().api()).unwrap();
-    world.sandbox.answer(&request, Some(stored.expose()), world.server_now_ms());
     let error = run(&mut world, WorkKind::RotateToken, &input).unwrap_err();
-    assert_eq!(error.code, FailureCode::Ambiguous);
-    assert!(world.works(stored.expose()) && error.help.unwrap().contains("finish_rotation"));
+    assert_eq!(error.code, FailureCode::Mismatch);
+    assert!(error.message.contains("was replaced by `cltoken2`"), "{error}");
+    assert!(world.works(world.stored[0].expose()));
 }
 
 #[test]
@@ -631,6 +644,8 @@ fn talk_in_turn(
                     world.now_ms += i64::try_from(milliseconds).unwrap();
                     Some(Event::Waited)
                 }
+                Step::Prove => Some(Event::Proved),
+                Step::ReadStore => Some(Event::Unreadable),
                 Step::Store { secret, .. } => {
                     world.stored.push(secret);
                     Some(Event::Stored)
@@ -688,8 +703,12 @@ fn item_15_what_an_earlier_rotation_left_behind_lives_until_the_new_secret_is_st
     // It crashed after the secret was stored, for all that anybody knows.
     world.crash_at_store(start(&session(), WorkKind::RotateToken, &input).unwrap());
     let stored = world.delivered["cltoken2"].clone();
+    let error = run(&mut world, WorkKind::RotateToken, &input).unwrap_err();
+    assert_eq!(error.code, FailureCode::Conflict, "it may be at work");
+    world.now_ms += 3_700_000;
 
-    let mut sealed = World { store: Event::NotStored { message: "sealed".to_owned() }, ..world.clone() };
+    let mut sealed =
+        World { store: Event::NotStored { message: "sealed".to_owned(), is_certain: true }, ..world.clone() };
     let error = run(&mut sealed, WorkKind::RotateToken, &input).unwrap_err();
     assert_eq!(error.code, FailureCode::NotStored);
     assert!(sealed.works(&stored) && sealed.token("cltoken1").is_some(), "{error}");
@@ -700,14 +719,18 @@ fn item_15_what_an_earlier_rotation_left_behind_lives_until_the_new_secret_is_st
 }
 
 #[test]
-fn item_15_a_young_successor_of_a_kept_token_is_not_taken_for_an_accident() {
+fn item_15_a_chain_of_kept_tokens_keeps_each_for_its_time() {
     let mut world = World::of_owner();
     add(&mut world, NewToken::workspace("CI", "clws", "WORKSPACE_AUTHOR").expiration_days(30));
-    let input = json!({"token_name": "CI", "overlap": true, "keep_old": 3600});
-    run(&mut world, WorkKind::RotateToken, &input).unwrap();
-    let error = run(&mut world, WorkKind::RotateToken, &input).unwrap_err();
-    assert_eq!(error.code, FailureCode::Ambiguous);
-    assert!(world.works(world.stored[0].expose()));
+    let input = json!({"token_name": "CI", "overlap": true, "keep_old": 7200});
+    for _ in 0..2 {
+        run(&mut world, WorkKind::RotateToken, &input).unwrap();
+    }
+    let ids = |world: &World| -> Vec<String> { world.sandbox.tokens().into_iter().map(|token| token.id).collect() };
+    assert_eq!(ids(&world), ["cltoken0", "cltoken1", "cltoken2", "cltoken3"]);
+    world.now_ms += 7_300_000;
+    run(&mut world, WorkKind::FinishRotation, &json!({"token_name": "CI"})).unwrap();
+    assert_eq!(ids(&world), ["cltoken0", "cltoken3"]);
 }
 
 #[test]
@@ -724,7 +747,7 @@ fn a_young_token_is_not_taken_for_its_own_successor() {
 fn what_is_cleaned_up_needs_no_looking_after() {
     let mut world = World::of_owner();
     world.sandbox.fault(Fault::new(FaultEffect::LostAfter).method("POST").always());
-    let input = json!({"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 3});
+    let input = json!({"name": "CI", "role": "ORGANIZATION_MEMBER", "expiration_days": 3, "idempotency_key": "run 7"});
     let error = run(&mut world, WorkKind::CreateToken, &input).unwrap_err();
     assert_eq!(error.code, FailureCode::Unreachable, "{error}");
     assert!(error.unclear.is_empty() && error.help.as_deref().unwrap().contains("try again"), "{error}");

@@ -64,12 +64,31 @@ impl Caller {
 #[derive(Default)]
 pub(crate) struct Desk {
     pub(crate) tokens: Vec<ApiToken>,
-    /// The file for a new secret. Without one nothing is stored, and a rotation undoes itself.
+    /// The file for a new secret, and the store of a rotation.
     pub(crate) file: Option<PathBuf>,
 }
 
 impl Desk {
-    /// The answer to `Step::Store`.
+    /// The answer to `Step::Prove`: that the folder of the file can be written to.
+    pub(crate) fn prove(&self) -> Event {
+        let Some(file) = &self.file else { return Event::NoStore };
+        let probe = beside(file, ".probe");
+        match fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)) {
+            Ok(()) => Event::Proved,
+            Err(error) => Event::NotProved { message: format!("{}: {error}", file.display()) },
+        }
+    }
+
+    /// The answer to `Step::ReadStore`: what the file holds.
+    pub(crate) fn read(&self) -> Event {
+        match self.file.as_ref().map(fs::read_to_string) {
+            Some(Ok(text)) => Event::Holds { secret: Some(Secret::new(text.trim().to_owned())) },
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => Event::Holds { secret: None },
+            _ => Event::Unreadable,
+        }
+    }
+
+    /// The answer to `Step::Store`. The file is put in its place at last and at once, so a failure is certain.
     pub(crate) fn store(&self, secret: &Secret) -> Event {
         let stored = match &self.file {
             Some(file) => write_private(file, secret),
@@ -77,7 +96,7 @@ impl Desk {
         };
         match stored {
             Ok(()) => Event::Stored,
-            Err(error) => Event::NotStored { message: error.to_string() },
+            Err(error) => Event::NotStored { message: error.to_string(), is_certain: true },
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
     roles::set_roles,
     rotate::replace_secret,
     send::{Repeat, Trouble},
-    settle::delete_leftover,
+    settle::{attempt, delete_leftover},
     stores::{Delivery, Held},
     talk::Talk,
     update::write_texts,
@@ -166,7 +166,8 @@ impl Wanted {
             description: token.plain_description().to_owned(),
             scope: token.scope.clone(),
             role: primary.role.clone(),
-            entity_id: (primary.entity_type != Word::Known(EntityType::Organization)).then(|| primary.entity_id.clone()),
+            entity_id: (primary.entity_type != Word::Known(EntityType::Organization))
+                .then(|| primary.entity_id.clone()),
             token_expiry_period_in_days: token.expiry_period_in_days.filter(|days| *days != 0),
             kind: token.kind.clone(),
         })
@@ -184,8 +185,7 @@ impl Wanted {
 
     /// The request that creates it, with a mark at the end of its description.
     fn request(&self, api: &Api, mark: Option<&Mark>) -> Result<Request, Failure> {
-        let mut input =
-            operations::CreateToken::new(self.name.as_str(), self.role.as_str()).scope(self.scope.as_str());
+        let mut input = operations::CreateToken::new(self.name.as_str(), self.role.as_str()).scope(self.scope.as_str());
         match (&self.scope, &self.entity_id) {
             (Word::Known(Scope::Workspace), Some(id)) => input = input.workspace_id(id.as_str()),
             (Word::Known(Scope::Deployment), Some(id)) => input = input.deployment_id(id.as_str()),
@@ -289,7 +289,8 @@ impl Creation {
         let written = write_texts(talk, &deed, &id, &now.name, Some(description)).await?;
         for leftover in leftovers {
             if has_store {
-                delete_leftover(talk, &leftover, "an earlier call with this key has left it").await?;
+                let outcome = delete_leftover(talk, &leftover, "an earlier call with this key has left it").await;
+                attempt(talk, &leftover.id, outcome)?;
             } else {
                 let message = format!(
                     "an earlier call with this idempotency key has left the token {}; its secret was never handed over",
@@ -414,7 +415,8 @@ impl Wanted {
                 ([token], Some(_)) => {
                     let id = shown(&token.id);
                     deed.token_id = Some(token.id.clone());
-                    deed.done = format!("created the token {name} with the id {id}; the answer was lost, it was found after");
+                    deed.done =
+                        format!("created the token {name} with the id {id}; the answer was lost, it was found after");
                     talk.journal(|journal| journal.did(&deed));
                     match replace_secret(talk, &token.id).await {
                         // Nobody has its secret, so it would be of no use to anybody.

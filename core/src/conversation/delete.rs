@@ -98,8 +98,7 @@ pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
         talk.journal(|journal| journal.did(&deed));
         return Ok(());
     }
-    let (is_missing, unclear, is_cancelled) =
-        (trouble.status() == Some(404), trouble.unclear, trouble.is_cancelled());
+    let (is_missing, unclear, is_cancelled) = (trouble.status() == Some(404), trouble.unclear, trouble.is_cancelled());
     let failure = Failure::from(trouble);
     if is_missing {
         let message = format!("there is no token with the id {}", shown(token_id));

@@ -8,9 +8,7 @@ use super::{
     talk::Talk,
     work::Plan,
 };
-use crate::{
-    Api, ApiToken, Code, TokenRole, Value, Word, fields::fields, report::Report, spelling::Path, text::shown,
-};
+use crate::{Api, ApiToken, Code, TokenRole, Value, Word, fields::fields, report::Report, spelling::Path, text::shown};
 
 fields! {
     /// Creates a token like another one: the same name, description, roles, kind and expiration, on another Workspace or

@@ -181,8 +181,11 @@ impl Target {
 
     /// The tokens that have the name, oldest first.
     pub(super) fn of_name<'p>(&self, place: &'p Place) -> Vec<&'p ApiToken> {
-        let mut named: Vec<&ApiToken> =
-            place.tokens.iter().filter(|token| self.may_be(token) && Some(&token.name) == self.token_name.as_ref()).collect();
+        let mut named: Vec<&ApiToken> = place
+            .tokens
+            .iter()
+            .filter(|token| self.may_be(token) && Some(&token.name) == self.token_name.as_ref())
+            .collect();
         named.sort_by(|one, other| by_age(one, other));
         named
     }

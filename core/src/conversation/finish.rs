@@ -48,6 +48,8 @@ impl Plan for Finish {
             }
         }
         let (mut old_token_id, mut old_kept_until_ms) = (None, None);
+        // One that cannot be deleted keeps none of the others, and is an error in the end.
+        let mut failed = None;
         members.retain(|id| place.get(id).is_some());
         for token in members.iter().filter_map(|id| place.get(id)) {
             match token.mark() {
@@ -60,13 +62,18 @@ impl Plan for Finish {
                         }
                         None => {
                             let new = place.get(&by).unwrap_or(token);
-                            delete_replaced(&talk, token, new).await?;
+                            failed = first(failed, delete_replaced(&talk, token, new).await)?;
                         }
                     }
                 }
-                Some(mark) if mark.is_pending() => self.judge_pending(&talk, &place, &age, token, &held).await?,
+                Some(mark) if mark.is_pending() => {
+                    failed = first(failed, self.judge_pending(&talk, &place, &age, token, &held).await)?;
+                }
                 _ => {}
             }
+        }
+        if let Some(failure) = failed {
+            return Err(failure);
         }
         let token = current(&place, &members).cloned().unwrap_or(token);
         Ok(Rotation { token, old_token_id, old_kept_until_ms, effects: talk.effects() })
@@ -162,6 +169,14 @@ impl Finish {
             leave(talk, &token.id, "an earlier run has left it, and the store may hold its secret");
         }
         Ok(())
+    }
+}
+
+/// The first of two failures; an interrupt is one at once.
+fn first(failed: Option<Failure>, outcome: Result<(), Failure>) -> Result<Option<Failure>, Failure> {
+    match outcome {
+        Err(failure) if failure.code == FailureCode::Cancelled => Err(failure),
+        outcome => Ok(failed.or(outcome.err())),
     }
 }
 

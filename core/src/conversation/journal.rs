@@ -168,6 +168,13 @@ impl Journal {
         self.entries.retain(|(known, state)| *state == EffectState::Done || known.token_id.as_deref() != id);
     }
 
+    /// Whether something about a token is not known.
+    pub(super) fn is_unclear(&self, token_id: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|(deed, state)| *state == EffectState::Unclear && deed.token_id.as_deref() == Some(token_id))
+    }
+
     /// Everything that was done, was not, or is not known, in the order in which it happened.
     pub(super) fn effects(&self) -> Vec<Effect> {
         self.entries.iter().map(|(deed, state)| deed.clone().effect(*state)).collect()

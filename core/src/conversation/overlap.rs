@@ -120,7 +120,8 @@ async fn stand(talk: &Talk, target: &Target, held: &Held, options: Overlap) -> R
             old = complete(talk, &mut place, &old).await?;
         }
         Some(Mark::Replaced { by, until, .. }) if !held.names(&old.id) && place.get(&by).is_some() => {
-            let message = format!("the token {} was replaced by {} and lives until {until}", shown(&old.id), shown(&by));
+            let message =
+                format!("the token {} was replaced by {} and lives until {until}", shown(&old.id), shown(&by));
             let help = format!("rotate {} instead; nothing was changed", shown(&by));
             return Err(Failure::new(FailureCode::Mismatch, message, help).among(place.get(&by)));
         }

@@ -170,7 +170,8 @@ impl Plan for Renewal {
         let _turn = talk.turn(&token_id).await?;
         let token = replace_secret(&talk, &token_id).await?;
         if let Some(Mark::Replaced { by, until, .. }) = token.mark() {
-            let message = format!("the token {} was replaced by {} and lives until {until}", shown(&token_id), shown(&by));
+            let message =
+                format!("the token {} was replaced by {} and lives until {until}", shown(&token_id), shown(&by));
             talk.warn(Code::ReplacedToken, message, format!("rotate {} instead, or too", shown(&by)));
         }
         Ok(Rotation { token, old_token_id: None, old_kept_until_ms: None, effects: talk.effects() })

@@ -43,7 +43,8 @@ impl Settling<'_> {
         let Some(listed) = place.get(&new.id) else { return Err(gone(&new.id)) };
         let age = Age::now(talk, self.options.leftover_after_ms);
         let rivals = place.rivals(&self.line, &new.id, &age);
-        let is_replaced = |now: &&ApiToken| now.mark() == old.mark() || !matches!(now.mark(), Some(Mark::Replaced { .. }));
+        let is_replaced =
+            |now: &&ApiToken| now.mark() == old.mark() || !matches!(now.mark(), Some(Mark::Replaced { .. }));
         let mut now = place.get(&old.id).filter(is_replaced).cloned();
         if !rivals.is_empty() || now.is_none() {
             let others = rivals.iter().copied().chain(place.get(&old.id));
@@ -79,8 +80,7 @@ impl Settling<'_> {
                     new = carry_over(talk, new, &seen, &token).await?;
                 }
                 seen = token;
-                let mark =
-                    Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
+                let mark = Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
                 match write_mark(talk, &seen, &mark).await {
                     Ok(_) => true,
                     Err(failure) if failure.code == FailureCode::NotFound => false,
@@ -113,6 +113,8 @@ impl Settling<'_> {
     /// Until when the old token stays: as long as this run or an earlier one has said.
     fn kept_until(&self, old: &ApiToken, new: &ApiToken) -> Timestamp {
         let until_ms = new.created_at.unix_millis() + self.options.keep_old_ms;
+        // A time that was asked for is not cut.
+        let until_ms = if self.options.keep_old_ms > 0 { until_ms + 999 } else { until_ms };
         let earlier_ms = match old.mark() {
             Some(Mark::Replaced { until, .. }) => until.unix_millis(),
             _ => i64::MIN,
@@ -161,15 +163,21 @@ impl Settling<'_> {
         let later = whole_seconds(later_ms.max(until.unix_millis()));
         let mut has_sent = false;
         for member in members {
+            if talk.session.token_id.as_ref() == Some(&member.id) {
+                leave(talk, &member.id, "it is the token that you authenticate with");
+                continue;
+            }
             match member.mark() {
                 Some(Mark::Pending { .. })
-                    if member.last_used_at.is_none() && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
+                    if member.last_used_at.is_none()
+                        && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
                 {
                     if age.is_young(member) {
                         leave(talk, &member.id, "another run may be at work with it");
                         continue;
                     }
-                    delete_leftover(talk, member, "an earlier run has left it").await?;
+                    let outcome = delete_leftover(talk, member, "an earlier run has left it").await;
+                    attempt(talk, &member.id, outcome)?;
                 }
                 Some(Mark::Replaced { until, .. }) if !age.is_over(&until) => {
                     leave(talk, &member.id, &format!("it is kept until {until}"));
@@ -179,7 +187,7 @@ impl Settling<'_> {
                     leave(talk, &member.id, "it is too young to be deleted");
                     continue;
                 }
-                Some(Mark::Replaced { .. }) => delete_replaced(talk, member, new).await?,
+                Some(Mark::Replaced { .. }) => attempt(talk, &member.id, delete_replaced(talk, member, new).await)?,
                 _ => {
                     let mark = Mark::Replaced { by: new.id.clone(), until: later.clone(), line: self.line.clone() };
                     attempt(talk, &member.id, mark_unchanged(talk, member, &mark).await)?;
@@ -302,8 +310,7 @@ pub(super) async fn complete(talk: &Talk, place: &mut Place, pending: &ApiToken)
             let old = place.get(&of).filter(|old| !matches!(old.mark(), Some(Mark::Replaced { .. }))).cloned();
             if let Some(old) = old {
                 let now_ms = talk.astro_now_ms().unwrap_or_default().max(pending.created_at.unix_millis());
-                let mark =
-                    Mark::Replaced { by: pending.id.clone(), until: whole_seconds(now_ms), line: line.clone() };
+                let mark = Mark::Replaced { by: pending.id.clone(), until: whole_seconds(now_ms), line: line.clone() };
                 match write_mark(talk, &old, &mark).await {
                     Ok(written) => place.put(written),
                     Err(failure) if failure.code == FailureCode::NotFound => found_gone(talk, &old.id),
@@ -335,7 +342,7 @@ pub(super) async fn delete_replaced(talk: &Talk, listed: &ApiToken, new: &ApiTok
     delete_unchanged(talk, listed, |_| true, |now| differences(now, new)).await
 }
 
-/// Deletes a token if it is still as it was listed. A failure leaves it, and the work goes on.
+/// Deletes a token if it is still as it was listed.
 async fn delete_unchanged(
     talk: &Talk,
     listed: &ApiToken,
@@ -343,36 +350,32 @@ async fn delete_unchanged(
     note: impl Fn(&ApiToken) -> String,
 ) -> Result<(), Failure> {
     let id = listed.id.as_str();
-    if talk.session.token_id.as_deref() == Some(id) {
-        leave(talk, id, "it is the token that you authenticate with");
+    let Some(now) = read_if_there(talk, id).await? else {
+        found_gone(talk, id);
+        return Ok(());
+    };
+    if now.mark() != listed.mark() || !may_go(&now) {
+        leave(talk, id, "it has changed since");
         return Ok(());
     }
-    let outcome = async {
-        let Some(now) = read_if_there(talk, id).await? else {
-            found_gone(talk, id);
-            return Ok(());
-        };
-        if now.mark() != listed.mark() || !may_go(&now) {
-            leave(talk, id, "it has changed since");
-            return Ok(());
+    match delete(talk, id).await {
+        Err(failure) if failure.has_status(404) => found_gone(talk, id),
+        outcome => {
+            outcome?;
+            talk.journal(|journal| journal.note(&Deed::delete(id), &note(&now)));
         }
-        match delete(talk, id).await {
-            Err(failure) if failure.has_status(404) => found_gone(talk, id),
-            outcome => {
-                outcome?;
-                talk.journal(|journal| journal.note(&Deed::delete(id), &note(&now)));
-            }
-        }
-        Ok(())
-    };
-    attempt(talk, id, outcome.await)
+    }
+    Ok(())
 }
 
 /// What is cleaned up on the way must not keep the work from its end: what could not be is named.
-fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>) -> Result<(), Failure> {
+pub(super) fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>) -> Result<(), Failure> {
     match outcome {
         Err(failure) if failure.code != FailureCode::Cancelled => {
-            leave(talk, token_id, &failure.message);
+            // Where it may have taken effect, that stands in the journal already.
+            if !talk.journal(|journal| journal.is_unclear(token_id)) {
+                leave(talk, token_id, &failure.message);
+            }
             Ok(())
         }
         outcome => outcome,

@@ -12,7 +12,9 @@ use super::{
     journal::{Deed, Effect, Journal},
     lock,
 };
-use crate::{ApiToken, Code, Problem, Request, Response, Secret, TokenPage, ValidationError, api_error, report::Report};
+use crate::{
+    ApiToken, Code, Problem, Request, Response, Secret, TokenPage, ValidationError, api_error, report::Report,
+};
 
 /// What a conversation asks its driver for.
 pub(super) enum Ask {

@@ -173,7 +173,9 @@ fn command(grammar: &Grammar) -> String {
 
 fn finish_rotation(scope: Scope) -> String {
     let usage = joined(&["astro-tokens", group_name(scope), "token", FINISH_ROTATION, "[TOKEN_ID]", "[FLAGS]"]);
-    let mut text = format!("clean up after rotations with `--overlap`: delete the old token when its time is over\n\nusage: {usage}\n\nflags:\n");
+    let mut text = format!(
+        "clean up after rotations with `--overlap`: delete the old token when its time is over\n\nusage: {usage}\n\nflags:\n"
+    );
     let delete =
         GRAMMARS.iter().find(|grammar| grammar.scope == scope && grammar.operation == CommandOperation::DeleteToken);
     let flags = delete.into_iter().flat_map(Grammar::flags).filter(|flag| flag.field != "organization_id");

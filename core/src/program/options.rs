@@ -43,7 +43,12 @@ pub(super) const FLAGS: &[OwnFlag] = &[
     flag("--overlap", None, ROTATE, "make a successor, print its secret, and only then delete the old token"),
     flag("--keep-old", Some("TIME"), ROTATE, "keep the old token for this time: 48h, 7d, 30m or seconds"),
     flag("--now", None, FINISH, "delete the old token although its time is not over"),
-    flag("--leftover-after", Some("TIME"), ROTATE | FINISH, "how old an unfinished token of another run must be; default: 1h"),
+    flag(
+        "--leftover-after",
+        Some("TIME"),
+        ROTATE | FINISH,
+        "how old an unfinished token of another run must be; default: 1h",
+    ),
     flag("--idempotency-key", Some("TEXT"), CREATE, "names this piece of work, so that a repeat knows its token"),
     flag("--allow-lockout", None, ROTATE | DELETE, "even if it is the very token that you authenticate with"),
     flag("--remove-orphans", None, REMOVE, "remove the narrower roles below, too"),

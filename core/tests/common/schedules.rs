@@ -135,7 +135,8 @@ impl Scenario {
         let mut sandbox = Sandbox::new().without_rate_limits();
         let mut store = None;
         if !self.creates {
-            let mut token = NewToken::organization("CI", "ORGANIZATION_MEMBER").description("builds").expiration_days(90);
+            let mut token =
+                NewToken::organization("CI", "ORGANIZATION_MEMBER").description("builds").expiration_days(90);
             if self.has_roles {
                 token = token.role_on(EntityType::Workspace, "clws", "WORKSPACE_MEMBER", None);
                 token = token.role_on(EntityType::Deployment, "cldep", "DEPLOYMENT_ADMIN", None);
@@ -275,7 +276,17 @@ struct Client {
 
 impl Client {
     fn new(job: Job) -> Self {
-        Client { job, told: Vec::new(), key: 0, is_dead: false, end: None, seen: BTreeMap::new(), writes_failed: false, began_at: None, ended_at: None }
+        Client {
+            job,
+            told: Vec::new(),
+            key: 0,
+            is_dead: false,
+            end: None,
+            seen: BTreeMap::new(),
+            writes_failed: false,
+            began_at: None,
+            ended_at: None,
+        }
     }
 
     fn is_at_work(&self) -> bool {
@@ -317,7 +328,11 @@ impl Node {
         self.world.key.hash(&mut hasher);
         for client in &self.clients {
             client.is_dead.hash(&mut hasher);
-            (client.began_at.is_some(), client.ended_at > self.clients.iter().filter_map(|client| client.began_at).max()).hash(&mut hasher);
+            (
+                client.began_at.is_some(),
+                client.ended_at > self.clients.iter().filter_map(|client| client.began_at).max(),
+            )
+                .hash(&mut hasher);
             match &client.end {
                 Some(end) => (end.is_ok, &end.code, &end.effects, &end.warnings).hash(&mut hasher),
                 None if client.is_dead => {}
@@ -406,7 +421,12 @@ impl Node {
         let path = request.url().split("/clorg/").nth(1).unwrap().to_owned();
         let line = format!("{name} {} {path}", request.method().as_str());
         let is_create = request.method() == Method::Post && path == "tokens";
-        if scenario.loses_creates && is_create && number == 0 && self.late.is_empty() && self.writes.iter().all(|write| write.client != 9) {
+        if scenario.loses_creates
+            && is_create
+            && number == 0
+            && self.late.is_empty()
+            && self.writes.iter().all(|write| write.client != 9)
+        {
             self.trace.push(format!("{line}: lost, on its way"));
             self.late.push(request.clone());
             // So that it happens once.
@@ -452,7 +472,8 @@ impl Node {
 
     /// What may happen next.
     fn moves(&self) -> Vec<usize> {
-        let mut moves: Vec<usize> = (0..self.clients.len()).filter(|number| self.clients[*number].is_at_work()).collect();
+        let mut moves: Vec<usize> =
+            (0..self.clients.len()).filter(|number| self.clients[*number].is_at_work()).collect();
         if !self.late.is_empty() {
             moves.push(2);
         }
@@ -587,9 +608,11 @@ impl Explorer<'_> {
 
     /// What holds at every moment.
     fn check_moment(&self, node: &Node) {
-        let is_asked_for = self.scenario.deletes && node.world.stored_id().is_some_and(|id| {
-            node.writes.iter().any(|write| write.client == 1 && write.token_id == id)
-        });
+        let is_asked_for = self.scenario.deletes
+            && node
+                .world
+                .stored_id()
+                .is_some_and(|id| node.writes.iter().any(|write| write.client == 1 && write.token_id == id));
         if !node.world.store_works && !is_asked_for {
             self.fail(node, "the secret in the store does not work");
         }
@@ -598,7 +621,8 @@ impl Explorer<'_> {
     /// What holds when both clients have ended.
     fn check_end(&mut self, node: &Node) {
         let world = &node.world;
-        let stranger = self.scenario.begin().sandbox.tokens().into_iter().find(|token| token.description == "a stranger");
+        let stranger =
+            self.scenario.begin().sandbox.tokens().into_iter().find(|token| token.description == "a stranger");
         if stranger.as_ref().map(|token| &token.id).and_then(|id| world.token(id)) != stranger {
             self.fail(node, "a stranger was touched");
         }
@@ -623,7 +647,8 @@ impl Explorer<'_> {
         };
         for write in node.writes.iter().filter(|write| write.client == number) {
             let id = write.token_id.as_str();
-            let is_named = names(id, |effect| effect.state != EffectState::NotDone) || !end.is_ok && end.text.contains(id);
+            let is_named =
+                names(id, |effect| effect.state != EffectState::NotDone) || !end.is_ok && end.text.contains(id);
             if !is_named {
                 self.fail(node, &format!("{id} was written and is not named"));
             }
@@ -632,7 +657,9 @@ impl Explorer<'_> {
         if end.is_ok && is_rotation && node.clients.len() == 1 {
             for token in node.world.line() {
                 let is_current = matches!(token.mark(), None | Some(Mark::Settled { .. }));
-                let is_fit = |effect: &Effect| matches!(effect.action, EffectAction::Mark | EffectAction::Leave | EffectAction::Create);
+                let is_fit = |effect: &Effect| {
+                    matches!(effect.action, EffectAction::Mark | EffectAction::Leave | EffectAction::Create)
+                };
                 if !is_current && !names(&token.id, is_fit) {
                     self.fail(node, &format!("{} was left and is not named", token.id));
                 }
@@ -653,7 +680,9 @@ impl Explorer<'_> {
             let is_warned = end.warnings.iter().any(|warning| warning.contains("was replaced by"));
             let word = client.job.text("name").or(client.job.text("role")).or(client.job.text("description"));
             let is_named = other.is_some_and(|other| {
-                other.effects.iter().any(|effect| effect.text.contains("; unlike") && word.is_none_or(|word| effect.text.contains(word)))
+                other.effects.iter().any(|effect| {
+                    effect.text.contains("; unlike") && word.is_none_or(|word| effect.text.contains(word))
+                })
             });
             let is_open = other.is_none_or(|other| !other.is_ok);
             if is_named || is_warned || is_kept && is_open {
@@ -669,7 +698,8 @@ impl Explorer<'_> {
 
     fn check_created(&self, node: &Node) {
         let succeeded = node.clients.iter().filter(|client| client.end.as_ref().is_some_and(|end| end.is_ok)).count();
-        let tokens: Vec<ApiToken> = node.world.sandbox.tokens().into_iter().filter(|token| token.name == "New").collect();
+        let tokens: Vec<ApiToken> =
+            node.world.sandbox.tokens().into_iter().filter(|token| token.name == "New").collect();
         let has_key = |client: &Client| client.job.text("idempotency_key").is_some();
         // A repeat after the end of the other is a new wish.
         let [one, other] = [&node.clients[0], &node.clients[1]];

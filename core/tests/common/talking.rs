@@ -9,8 +9,8 @@ use astro_tokens::{
     conversation::{Conversation, ConversationError, Event, Outcome, Step},
 };
 
-/// The clock of the sandbox is three hours ahead of the caller's: nothing may depend on the two being equal.
-pub(crate) const SERVER_AHEAD_MS: i64 = 3 * 60 * 60 * 1000;
+/// The clock of the sandbox is ahead of the caller's: nothing may depend on the two being equal.
+pub(crate) const SERVER_AHEAD_MS: i64 = 2 * 60 * 1000;
 /// 2026-11-22T12:00:00Z
 pub(crate) const NOON_MS: i64 = 1_795_348_800_000;
 
@@ -43,6 +43,14 @@ pub(crate) struct World {
     pub(crate) turn: Option<(usize, Turn)>,
     /// What to answer when a secret is to be stored.
     pub(crate) store: Event,
+    /// Whether there is a store for what is created, too. A rotation with overlap always has one.
+    pub(crate) stores_all: bool,
+    /// Whether the store can be read.
+    pub(crate) is_readable: bool,
+    /// What the store held before anything was stored.
+    pub(crate) held: Option<Secret>,
+    /// What to answer when the store is to be proven.
+    pub(crate) proof: Event,
 }
 
 impl World {
@@ -59,6 +67,10 @@ impl World {
             pages: Vec::new(),
             turn: None,
             store: Event::Stored,
+            stores_all: false,
+            is_readable: false,
+            held: None,
+            proof: Event::Proved,
         }
     }
 
@@ -93,6 +105,12 @@ impl World {
                     self.now_ms += i64::try_from(milliseconds).unwrap();
                     Event::Waited
                 }
+                Step::Prove if self.stores_all || conversation.name() == "rotate_token" => self.proof.clone(),
+                Step::Prove => Event::NoStore,
+                Step::ReadStore if self.is_readable => {
+                    Event::Holds { secret: self.stored.last().or(self.held.as_ref()).cloned() }
+                }
+                Step::ReadStore => Event::Unreadable,
                 Step::Store { secret, token } => {
                     assert!(token.token.is_none());
                     if matches!(self.store, Event::Stored) {
@@ -121,6 +139,8 @@ impl World {
                     self.now_ms += i64::try_from(milliseconds).unwrap();
                     Event::Waited
                 }
+                Step::Prove => Event::Proved,
+                Step::ReadStore => Event::Unreadable,
                 Step::Store { .. } => return,
                 other => panic!("{other:?}"),
             };
