@@ -1,8 +1,13 @@
 //! Makes typed answers of responses.
 
-use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 
-use crate::{ApiError, ApiToken, Response, SubjectRoles, TokenPage};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+
+use crate::{ApiError, ApiToken, EntityType, Response, SubjectRoles, TokenPage, TokenRole, plain::is_id, text::shown};
 
 /// The answer to any operation. Serialised it is Astro's JSON with secrets redacted, or null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,8 +48,60 @@ impl From<()> for Answer {
     }
 }
 
+/// An answer with ids in it. They become a part of URLs and of commands, so an answer must not smuggle anything else
+/// in.
+pub(crate) trait Ids {
+    /// The first text that is in the place of an id and cannot be one.
+    fn wrong_id(&self) -> Option<&str>;
+}
+
+impl Ids for ApiToken {
+    fn wrong_id(&self) -> Option<&str> {
+        let of_roles = self.roles.iter().flatten().filter_map(entity_id);
+        first_wrong(std::iter::once(self.id.as_str()).chain(of_roles))
+    }
+}
+
+impl Ids for TokenPage {
+    fn wrong_id(&self) -> Option<&str> {
+        self.tokens.iter().find_map(ApiToken::wrong_id)
+    }
+}
+
+impl Ids for SubjectRoles {
+    fn wrong_id(&self) -> Option<&str> {
+        let ids = [(&self.workspace_roles, "workspaceId"), (&self.deployment_roles, "deploymentId")];
+        let ids = ids.into_iter().flat_map(|(roles, name)| {
+            roles.iter().flatten().filter_map(move |role| role.get(name).and_then(serde_json::Value::as_str))
+        });
+        first_wrong(ids)
+    }
+}
+
+/// The id of the entity of a role, where it has one. What stands there for a type of entity that this release does not
+/// know, nobody can judge.
+fn entity_id(role: &TokenRole) -> Option<&str> {
+    let has_id = role.entity_type.known().is_some_and(EntityType::has_id);
+    has_id.then_some(role.entity_id.as_str())
+}
+
+pub(crate) fn first_wrong<'a>(mut ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    ids.find(|id| !is_id(id))
+}
+
 /// The answer of a read or change.
-pub(crate) fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
+pub(crate) fn read<T: DeserializeOwned + Ids>(response: &Response) -> Result<T, ApiError> {
+    let answer: T = read_json(response)?;
+    match answer.wrong_id() {
+        Some(wrong) => {
+            let reason = format!("the answer has {} in the place of an id", shown(wrong));
+            Err(ApiError::unreadable(response, &reason))
+        }
+        None => Ok(answer),
+    }
+}
+
+fn read_json<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
     if !response.is_success() {
         return Err(ApiError::refused(response));
     }
@@ -78,7 +135,17 @@ pub(crate) fn read_with_secret(response: &Response) -> Result<ApiToken, ApiError
     }
 }
 
-/// The answer of delete: that it worked.
+/// The answer of delete: that it worked. A page of a proxy is a success, too, and must not pass for a deletion.
+///
+/// Source: the published schema answers with 204; 200 and 202 with nothing or an object are what else HTTP has for it
+/// (RFC 9110, section 9.3.5).
 pub(crate) fn read_nothing(response: &Response) -> Result<(), ApiError> {
-    if response.is_success() { Ok(()) } else { Err(ApiError::refused(response)) }
+    let says_nothing = || response.body().iter().all(u8::is_ascii_whitespace);
+    let is_object = || serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(response.body()).is_ok();
+    match response.status() {
+        204 => Ok(()),
+        200 | 202 if says_nothing() || is_object() => Ok(()),
+        200..=299 => Err(ApiError::unreadable(response, "the answer is not that of a deletion")),
+        _ => Err(ApiError::refused(response)),
+    }
 }

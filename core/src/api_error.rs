@@ -114,7 +114,7 @@ impl ApiError {
             401 => "the credential is missing, wrong, expired or rotated; check what `ASTRO_API_TOKEN` holds",
             403 => "the credential lacks the right; it needs a role on the entity that the request is about",
             404 => "check the id, and that the credential belongs to the same Organization",
-            429 => "wait, then send it again; the limits are 5 writes and 10 reads a second",
+            429 => "wait, then send it again; the limits are 10 POST, 5 DELETE and 25 GET requests a second",
             500..=599 => "Astro is in trouble; whether the request took effect is not known",
             _ => return None,
         })

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     Code, Scope, Spelling, Timestamp, ValidationError, base64url,
     not_a_token::{Fault, check_alone, damaged, no_jwt, no_organization, no_permissions},
+    plain::is_id,
     report::Report,
 };
 
@@ -179,11 +180,6 @@ fn only(permissions: &[&str], kind: &str) -> Option<String> {
     let mut ids = permissions.iter().filter_map(|permission| permission.strip_prefix(kind)?.strip_prefix(':'));
     let id = ids.next().filter(|id| is_id(id))?;
     ids.all(|other| other == id).then(|| id.to_owned())
-}
-
-/// Whether the text has the characters of Astro's ids: it becomes a part of URLs and of commands.
-fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// A time in seconds since 1970. Source: `NumericDate` in RFC 7519, section 2.

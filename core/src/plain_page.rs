@@ -1,16 +1,21 @@
-//! The short way for list pages, for hosts that read JSON themselves, and faster than it could be handed to them: where a
-//! page is as documented, as nearly all are, they need nothing but to know that, and the times.
+//! The short way for list pages, for hosts that read JSON themselves, and faster than it could be handed to them: where
+//! a page is as documented, as nearly all are, they need nothing but to know that, and the times.
 //!
-//! It walks over the text once and keeps nothing but times. It takes for granted that the text is JSON, which the host's
-//! own reader finds out. Whatever this does not take goes the long way through [`TokenPage`], which says what is wrong.
-//! That both agree is tested with generated pages.
+//! It walks over the text once and keeps nothing but times. It takes for granted that the text is JSON, which the
+//! host's own reader finds out. Whatever this does not take goes the long way through [`TokenPage`], which says what is
+//! wrong. That both agree is tested with generated pages.
 
-use crate::{TokenPage, timestamp::unix_millis, token::TokenTimes};
+use crate::{EntityType, Enumeration, TokenPage, plain::is_id, timestamp::unix_millis, token::TokenTimes};
 
 /// What a field holds, of those that this release knows.
 #[derive(Clone, Copy, Debug)]
 enum Holds {
     Text,
+    /// An id of Astro.
+    Id,
+    /// The type of the entity of a role, which says whether it has an id or a name of the user's own.
+    EntityType,
+    EntityId,
     Integer,
     /// Which of [`TokenTimes`].
     Time(usize),
@@ -47,7 +52,7 @@ const PAGE: &[Field] = &[
 
 /// The fields of [`ApiToken`](crate::ApiToken).
 const TOKEN: &[Field] = &[
-    required("id", Holds::Text),
+    required("id", Holds::Id),
     required("name", Holds::Text),
     required("description", Holds::Text),
     required("scope", Holds::Text),
@@ -71,8 +76,8 @@ const TOKEN: &[Field] = &[
 
 /// The fields of [`TokenRole`](crate::TokenRole).
 const ROLE: &[Field] = &[
-    required("entityType", Holds::Text),
-    required("entityId", Holds::Text),
+    required("entityType", Holds::EntityType),
+    required("entityId", Holds::EntityId),
     required("role", Holds::Text),
     optional("deploymentId", Holds::Text),
 ];
@@ -87,8 +92,8 @@ const SUBJECT: &[Field] = &[
 ];
 
 impl TokenPage {
-    /// The times of its tokens, if JSON says all the rest of it: if this text, provided that it is JSON, means the same as
-    /// what a `TokenPage` that is read from it is written as. Nothing says nothing: it may be a page nevertheless.
+    /// The times of its tokens, if JSON says all the rest of it: if this text, provided that it is JSON, means the same
+    /// as what a `TokenPage` that is read from it is written as. Nothing says nothing: it may be a page nevertheless.
     ///
     /// ```
     /// use astro_tokens::TokenPage;
@@ -100,7 +105,7 @@ impl TokenPage {
     #[must_use]
     pub fn plain_times(json: &[u8]) -> Option<Vec<TokenTimes>> {
         let text = std::str::from_utf8(json).ok()?;
-        let mut walk = Walk { text, at: 0, times: Vec::new() };
+        let mut walk = Walk { text, at: 0, times: Vec::new(), role: Role::default() };
         walk.object(PAGE)?;
         walk.space();
         (walk.at == text.len()).then_some(walk.times)
@@ -118,6 +123,15 @@ struct Walk<'a> {
     text: &'a str,
     at: usize,
     times: Vec<TokenTimes>,
+    role: Role,
+}
+
+/// What is known about the role that the walk is in. Its entity may be named before its type.
+#[derive(Default)]
+struct Role {
+    /// Whether entities of its type have ids of Astro.
+    needs_id: bool,
+    has_id: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -157,6 +171,17 @@ impl<'a> Walk<'a> {
     fn value(&mut self, holds: Holds) -> Option<()> {
         match holds {
             Holds::Text => self.string().map(|_| ()),
+            // An id with an escape in it goes the long way, which knows what it means.
+            Holds::Id => is_id(self.string()?).then_some(()),
+            Holds::EntityType => {
+                let name = self.string()?;
+                self.role.needs_id = EntityType::named(name).is_some_and(EntityType::has_id);
+                (!name.contains('\\')).then_some(())
+            }
+            Holds::EntityId => {
+                self.role.has_id = is_id(self.string()?);
+                Some(())
+            }
             Holds::Integer => {
                 let number = self.number()?;
                 (number.len() <= LONGEST_INTEGER && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(())
@@ -167,7 +192,10 @@ impl<'a> Walk<'a> {
                 Some(())
             }
             Holds::Subject => self.object(SUBJECT),
-            Holds::Roles => self.items(|walk| walk.object(ROLE)),
+            Holds::Roles => self.items(|walk| {
+                walk.object(ROLE)?;
+                (walk.role.has_id || !walk.role.needs_id).then_some(())
+            }),
             Holds::Tokens => self.items(|walk| {
                 walk.times.push(TokenTimes::default());
                 walk.object(TOKEN)
@@ -285,7 +313,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{ApiToken, Subject, TokenRole};
+    use crate::{ApiToken, ListTokens, Operation, Response, Subject, TokenRole};
 
     const TIME: &str = "2026-03-08T13:30:48.766Z";
 
@@ -340,11 +368,19 @@ mod tests {
             r#"{"id":"x"}"#,
             r#"{"id":"x","id":"y"}"#,
             r#"{"id":null}"#,
+            "\"..\"",
+            "\"a/b\"",
+            "\"team-7_x\"",
+            "\"WORKSPACE\"",
+            "\"DAG_TAG\"",
+            r#""WORKSP\u0041CE""#,
+            "\"PLANET\"",
         ];
         prop_oneof![
             10 => prop::sample::select(known.to_vec()).prop_map(str::to_owned),
             1 => (60_usize..130).prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth)),
             1 => (190_usize..400).prop_map(|length| "9".repeat(length)),
+            1 => (63_usize..67).prop_map(|length| format!("\"{}\"", "x".repeat(length))),
         ]
     }
 
@@ -372,7 +408,8 @@ mod tests {
         let Some(times) = TokenPage::plain_times(text.as_bytes()) else { return Ok(false) };
         // What is no JSON, the host finds out.
         if let Ok(written) = serde_json::from_str::<Value>(text) {
-            let page: TokenPage = serde_json::from_str(text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let response = Response::new(200, [("content-type", "application/json")], text);
+            let page = ListTokens::parse(&response).map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(page.tokens.iter().map(ApiToken::times).collect::<Vec<_>>(), times);
             prop_assert_eq!(serde_json::to_value(&page).unwrap(), written);
         }
@@ -384,7 +421,13 @@ mod tests {
 
         #[test]
         fn the_short_way_and_the_long_one_agree(
-            place in prop::sample::select(vec!["", "/tokens/1", "/tokens/0/roles/0", "/tokens/0/createdBy"]),
+            place in prop::sample::select(vec![
+                "",
+                "/tokens/1",
+                "/tokens/0/roles/0",
+                "/tokens/0/roles/1",
+                "/tokens/0/createdBy",
+            ]),
             key in keys(),
             text in prop::option::of(texts()),
             first in any::<bool>(),
@@ -401,6 +444,28 @@ mod tests {
             let page = page().to_string();
             is_as_written(&format!("{}{text}", &page[..cut.min(page.len())]))?;
         }
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_one_goes_the_long_way() {
+        let long = "x".repeat(65);
+        for place in ["/tokens/1/id", "/tokens/0/roles/1/entityId"] {
+            for wrong in ["", "..", "a/b", "a b", long.as_str()] {
+                let mut page = page();
+                *page.pointer_mut(place).unwrap() = json!(wrong);
+                assert!(!is_as_written(&page.to_string()).unwrap(), "{place} {wrong}");
+            }
+        }
+        // A type of entity that is escaped may be any.
+        let mut escaped = page();
+        escaped["tokens"][0]["roles"][1]["entityId"] = json!("a/b");
+        let escaped = escaped.to_string().replace(r#""entityType":"WORKSPACE""#, r#""entityType":"WORKSP\u0041CE""#);
+        assert!(escaped.contains(r"\u0041") && !is_as_written(&escaped).unwrap());
+        // A DAG id is a text of the user's own, and stands before its type as well as behind it.
+        let dag = r#"{"entityId":"team a/etl.daily","entityType":"DAG","role":"DAG_VIEWER"}"#;
+        let mut page = page();
+        page["tokens"][0]["roles"][0] = json!("HERE");
+        assert!(is_as_written(&page.to_string().replace("\"HERE\"", dag)).unwrap());
     }
 
     #[test]

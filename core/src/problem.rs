@@ -62,7 +62,7 @@ codes! {
     NotAnInteger = "not_an_integer",
     /// The scope and the ids contradict each other.
     ConflictingScope = "conflicting_scope",
-    /// An id holds characters that Astro's ids do not have.
+    /// An id holds characters that Astro's ids do not have, or more than 64 of them.
     InvalidId = "invalid_id",
     /// The base URL is not an HTTPS origin (loopback apart) with an optional path.
     InvalidUrl = "invalid_url",

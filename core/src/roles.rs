@@ -108,6 +108,11 @@ impl EntityType {
         }
     }
 
+    /// Whether entities of this type have an id of Astro. DAG ids and tags are texts of the customer's own.
+    pub(crate) fn has_id(self) -> bool {
+        !matches!(self, EntityType::Dag | EntityType::DagTag)
+    }
+
     /// Whether the roles of this type of entity may have names of the customer's own.
     fn has_custom_roles(self) -> bool {
         !matches!(self, EntityType::Organization | EntityType::Workspace)

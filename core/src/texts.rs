@@ -2,7 +2,7 @@
 
 use crate::{
     Code, Value,
-    plain::{is_id, is_plain},
+    plain::{ID_CHARACTERS, is_id, is_plain},
     report::{Given, Report},
     spelling::Path,
     text::{is_blank, is_placeholder, is_quoted, looks_like_secret, shown},
@@ -63,6 +63,11 @@ impl Report {
         };
         let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
         let Some(wrong) = text.chars().find(|character| !allowed(*character)) else {
+            if text.len() > ID_CHARACTERS {
+                let message = format!("{} is not an id: it has {} characters", shown(text), text.len());
+                let help = format!("ids have at most {ID_CHARACTERS}, such as `clm8q7f6q000008lcgyougpsk`");
+                return self.wrong(Code::InvalidId, at, message, help);
+            }
             return Given::Is(text);
         };
         let help = if looks_like_secret(text) {

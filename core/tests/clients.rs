@@ -153,14 +153,14 @@ fn may_have_arrived(error: &ConversationError) -> bool {
 
 fn every_token_is_listed<C: Tried>() {
     let mut sandbox = with_ci();
-    for number in 0..250 {
+    for number in 0..1050 {
         sandbox
             .add_token(NewToken::workspace(format!("token {number}"), "clws", "WORKSPACE_MEMBER"), 1_767_225_700_000);
     }
     let server = Server::of(sandbox);
     let client = C::new(&server.url, PATIENT);
     let ((), tokens) = client.talk(AllTokens::default().start(&client.session(), 0).unwrap()).unwrap();
-    assert_eq!(tokens.len(), 252);
+    assert_eq!(tokens.len(), 1052);
 
     let heads = server.heads();
     assert_eq!(heads.len(), 2, "one request a page");

@@ -62,7 +62,7 @@ fn with_tokens() -> World {
 
 fn with_many() -> World {
     let mut world = World::of_owner();
-    for number in 0..450 {
+    for number in 0..1010 {
         world.sandbox.add_token(
             NewToken::workspace(format!("token {number}"), "clws", "WORKSPACE_MEMBER"),
             LONG_AGO_MS + number,
@@ -144,7 +144,7 @@ fn scenarios() -> Vec<Scenario> {
     let scenario = |name, world, work, input, goal| Scenario { name, world, version: "v1", work, input, goal };
     vec![
         scenario("all tokens", with_many, WorkKind::AllTokens, json!({}), |world, _| {
-            world.pages.iter().map(Vec::len).sum::<usize>() == 451
+            world.pages.iter().map(Vec::len).sum::<usize>() == 1011
         }),
         scenario(
             "find by id",

@@ -428,13 +428,13 @@ fn item_13_a_create_that_fails_half_way_loses_no_secret() {
 #[test]
 fn item_14_a_list_has_every_page() {
     let mut machine = Machine::new();
-    for number in 0..250 {
+    for number in 0..1050 {
         machine = machine.with(NewToken::organization(format!("CI {number}"), "ORGANIZATION_MEMBER"));
     }
     let ran = machine.run("organization token list");
-    assert_eq!((ran.code, ran.out.lines().count(), ran.requests), (0, 252, 2));
+    assert_eq!((ran.code, ran.out.lines().count(), ran.requests), (0, 1052, 2));
     machine.is_terminal = true;
-    assert!(machine.run("organization token list").err.contains("read 200 of 251 tokens"));
+    assert!(machine.run("organization token list").err.contains("read 1000 of 1051 tokens"));
 }
 
 // ---- the rest -------------------------------------------------------------------------------------------------------

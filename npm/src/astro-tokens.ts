@@ -29,7 +29,7 @@ import type {
 
 /** Whom to be, where Astro is, and how to reach it. Everything has a default. */
 export interface AstroTokensOptions
-  extends Omit<ApiOptions, "organizationId">, Pick<SessionOptions, "attempts" | "patienceMs"> {
+  extends Omit<ApiOptions, "organizationId">, Pick<SessionOptions, "attempts" | "patienceMs" | "rateLimits"> {
   /** The API token to authenticate with. Default: `ASTRO_API_TOKEN` of the environment. */
   token?: string | Secret | undefined;
   /** The id of the Organization. Default: the one that the token belongs to. */
@@ -81,7 +81,7 @@ export class AstroTokens {
     checkObject("the options", options);
     checkNames(options);
     const { token, organizationId, domain, fetch, timeoutMs = 30_000, onWarning, ...others } = options;
-    const { attempts, patienceMs, env = environment(), ...settings } = others;
+    const { attempts, patienceMs, rateLimits, env = environment(), ...settings } = others;
     checkFunction("`fetch`", fetch);
     checkFunction("`onWarning`", onWarning);
     checkObject("`env`", env);
@@ -99,7 +99,7 @@ export class AstroTokens {
       organizationId: organizationId ?? this.claims.organizationId,
       baseUrl: settings.baseUrl ?? baseUrlOfDomain(place),
     });
-    this.#session = new Session(this.api, { tokenId: this.claims.tokenId, attempts, patienceMs });
+    this.#session = new Session(this.api, { tokenId: this.claims.tokenId, attempts, patienceMs, rateLimits });
     // Read when it is used, so that what replaces the global one in tests is found.
     this.#fetch = fetch ?? ((url, init) => globalThis.fetch(url, init));
     this.#timeoutMs = timeoutMs;
@@ -119,7 +119,11 @@ export class AstroTokens {
     return this.#store("create_token", input, options);
   }
 
-  /** Every token of the Organization, or of a Workspace or Deployment; pages are read as they are needed. */
+  /**
+   * Every token of the Organization, or of a Workspace or Deployment; pages are read as they are needed. Where what Astro lists
+   * and what it says about the list do not agree, it throws a `ConversationError` with the code `unverifiable` after all tokens
+   * that it could read.
+   */
   async *tokens(input: TokensInput = {}, options?: RunOptions): AsyncGenerator<ApiToken, void, undefined> {
     for await (const { tokens } of this.#talk(() => this.#session.start("tokens", input), options)) {
       for (const token of tokens) {
@@ -288,6 +292,7 @@ const optionNames: readonly (keyof AstroTokensOptions)[] = [
   "timeoutMs",
   "attempts",
   "patienceMs",
+  "rateLimits",
   "onWarning",
   "apiVersion",
   "strict",

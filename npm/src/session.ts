@@ -1,6 +1,6 @@
 import * as glue from "../wasm/client_bg.js";
 import { Api } from "./api.js";
-import { checkNumber, checkText } from "./checks.js";
+import { checkBoolean, checkNumber, checkText } from "./checks.js";
 import { Conversation } from "./conversation.js";
 import { callFor, instance } from "./core.js";
 import { valid, ValidationError } from "./errors.js";
@@ -16,10 +16,18 @@ export interface SessionOptions {
    * a lost answer can be told from those of others, and nobody locks themselves out by rotating their own token.
    */
   tokenId?: string | undefined;
-  /** How often a request is sent at most. Default: 5. */
+  /**
+   * How often a request is sent at most without an answer that can be used: with none, with a 5xx, or with one that cannot be
+   * read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does not count. Default: 5.
+   */
   attempts?: number | undefined;
   /** How many milliseconds one request may take with all its repetitions and waits. Default: 120,000. */
   patienceMs?: number | undefined;
+  /**
+   * Whether requests wait for their turn within Astro's documented rate limits; `false` is for servers without limits, such
+   * as a sandbox. Default: `true`.
+   */
+  rateLimits?: boolean | undefined;
 }
 
 /** Frees what a session that nobody has any more holds in the core. */
@@ -42,17 +50,23 @@ interface Opened {
 export class Session {
   /** The `Api`. */
   readonly api: Api;
-  readonly #options: readonly [tokenId: string | undefined, attempts: number | undefined, patienceMs: number | undefined];
+  readonly #options: readonly [
+    tokenId: string | undefined,
+    attempts: number | undefined,
+    patienceMs: number | undefined,
+    rateLimits: boolean | undefined,
+  ];
   #opened: Opened | undefined;
 
   /** @throws {ValidationError} with every problem of the options of the `Api`. */
-  constructor(api: Api | ApiOptions, { tokenId, attempts, patienceMs }: SessionOptions = {}) {
+  constructor(api: Api | ApiOptions, { tokenId, attempts, patienceMs, rateLimits }: SessionOptions = {}) {
     // One of another entry has the same properties, and is an object of options here.
     this.api = api instanceof Api ? api : new Api({ ...api });
     if (tokenId !== undefined && typeof tokenId !== "string") throw new TypeError("the id of the token has to be a string");
     atLeast(1, "attempts", attempts);
     atLeast(0, "patienceMs", patienceMs);
-    this.#options = [tokenId, attempts, patienceMs];
+    if (rateLimits !== undefined) checkBoolean("rateLimits", rateLimits);
+    this.#options = [tokenId, attempts, patienceMs, rateLimits];
   }
 
   /**

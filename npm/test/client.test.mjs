@@ -131,6 +131,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       assert.deepEqual(codes({ token, domain: "astronomer.com" }).length, 1);
       for (const timeoutMs of [0, -1, NaN, Infinity, "5"]) assert.throws(() => new AstroTokens({ token, timeoutMs }), TypeError);
       for (const attempts of [0, 1.5, "5"]) assert.throws(() => new AstroTokens({ token, attempts }), TypeError);
+      for (const rateLimits of ["no", 0, null]) assert.throws(() => new AstroTokens({ token, rateLimits }), TypeError);
     });
 
     test("sends the credential and who it is, and follows no redirect", async () => {
@@ -145,14 +146,37 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       assert.equal(url, "https://api.astronomer.io/v1/organizations/clorg/tokens/cltoken0");
     });
 
+    test("takes no page to sign in for a deletion, and half a list for no list", async () => {
+      const page = '{"tokens": [], "limit": 1000, "offset": 0, "totalCount": 7}';
+      const answered = (body) => astroOn(undefined, { fetch: async () => new Response(body), attempts: 1 }).astro;
+      const deleted = await rejected(answered("<html>Sign in</html>").deleteToken({ tokenId: "cl" }));
+      assert.match(deleted.message, /the answer is not that of a deletion/);
+      const found = await rejected(answered(page).findToken({ tokenName: "CI" }));
+      assert.equal(found.code, "unverifiable");
+      const listed = await rejected(collected(answered(page).tokens()));
+      assert.deepEqual([listed.code, listed.detail], ["unverifiable", "Astro says that the list has 7 tokens and listed none"]);
+    });
+
+    test("keeps the rate limits, unless that is switched off", async () => {
+      const read = (astro, count) => Array.from({ length: count }, () => astro.findToken({ tokenId: "cltoken0" }));
+      await Promise.all(read(astroOn(undefined, { rateLimits: false }).astro, 26));
+      const { astro } = astroOn();
+      const controller = new AbortController();
+      const reads = read(astro, 25);
+      const last = rejected(astro.findToken({ tokenId: "cltoken0" }, { signal: controller.signal }));
+      await Promise.all(reads);
+      controller.abort(new Error("the last one still waits"));
+      assert.match((await last).message, /still waits/);
+    });
+
     test("reads nothing before it has to", async () => {
       const { astro, sandbox } = astroOn();
-      for (let number = 0; number < 250; number++) sandbox.addToken({ name: `t${number}`, role: "ORGANIZATION_MEMBER" });
+      for (let number = 0; number < 1050; number++) sandbox.addToken({ name: `t${number}`, role: "ORGANIZATION_MEMBER" });
       const listed = astro.tokens();
       assert.equal(sandbox.requests().length, 0);
       for await (const { name } of listed) if (name === "t10") break;
       assert.equal(sandbox.requests().length, 1);
-      assert.equal((await collected(astro.tokens())).length, 251);
+      assert.equal((await collected(astro.tokens())).length, 1051);
       assert.ok((await rejected(astro.tokens({ workspaceId: "no id" }).next())) instanceof ValidationError);
     });
 
@@ -332,7 +356,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
       const found = astro.findToken({ tokenId: "cltoken0" }, { signal: controller.signal });
       setTimeout(() => controller.abort(reason), 20);
       assert.equal(await rejected(found), reason);
-      for (let number = 0; number < 250; number++) sandbox.addToken({ name: `t${number}`, role: "ORGANIZATION_MEMBER" });
+      for (let number = 0; number < 1050; number++) sandbox.addToken({ name: `t${number}`, role: "ORGANIZATION_MEMBER" });
       const second = new AbortController();
       const listing = (async () => {
         for await (const token of astro.tokens({}, { signal: second.signal })) if (token.id === "cltoken3") second.abort(reason);
@@ -385,6 +409,16 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
         assert.deepEqual({ ...request }, { method: "GET", url: request.url, headers: { accept: "application/json" } });
         started.close();
       }
+    });
+
+    test("waits for its turn within the rate limits, unless that is switched off", () => {
+      const first = (options) => {
+        const session = new Session({ organizationId: "clorg" }, options);
+        const steps = Array.from({ length: 26 }, () => session.start("find_token", { tokenId: "t" }).step({ type: "start" }, 0));
+        return steps.filter(({ type }) => type === "request").length;
+      };
+      assert.deepEqual([first(), first({ rateLimits: true }), first({ rateLimits: false })], [25, 25, 26]);
+      assert.throws(() => new Session({ organizationId: "clorg" }, { rateLimits: "no" }), TypeError);
     });
 
     test("tells what it is asked for wrongly, and goes on", async () => {

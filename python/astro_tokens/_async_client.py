@@ -74,6 +74,8 @@ class AsyncAstroTokens(Client):
         check_http(type(self).__name__, sandbox, timeout, transport, http, kind=httpx.AsyncClient)
         if sandbox is not None:
             token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
+            if settings.get("rate_limits") is None:
+                settings["rate_limits"] = False
         super().__init__(token, **settings)
         self._own_http = http is None
         self._timeout = timeout

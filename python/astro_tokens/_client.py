@@ -134,6 +134,7 @@ class Client:
         env: Mapping[str, str] | None = None,
         attempts: int | None = None,
         patience: float | None = None,
+        rate_limits: bool | None = None,
         on_warning: Callable[[Problem], None] | None = None,
     ) -> None:
         check_client(type(self).__name__, token, env, on_warning)
@@ -157,7 +158,13 @@ class Client:
             workspace_id=workspace_id,
             deployment_id=deployment_id,
         )
-        self._session = Session(self._api, token_id=self._claims.token_id, attempts=attempts, patience=patience)
+        self._session = Session(
+            self._api,
+            token_id=self._claims.token_id,
+            attempts=attempts,
+            patience=patience,
+            rate_limits=rate_limits,
+        )
 
     @property
     def api(self) -> Api:

@@ -466,7 +466,13 @@ class Rotation:
 @final
 class Session:
     def __new__(
-        cls, api: Api, *, token_id: str | None = None, attempts: int | None = None, patience: float | None = None
+        cls,
+        api: Api,
+        *,
+        token_id: str | None = None,
+        attempts: int | None = None,
+        patience: float | None = None,
+        rate_limits: bool | None = None,
     ) -> Session: ...
     @property
     def api(self) -> Api: ...

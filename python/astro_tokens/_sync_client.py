@@ -72,9 +72,13 @@ class AstroTokens(Client):
         workspace_id (str): The current Workspace, for commands that do not name one.
         deployment_id (str): The current Deployment, for commands that do not name one.
         env (mapping): The environment. Default: `os.environ`.
-        attempts (int): How often a request is sent at most. Default: 5.
+        attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or
+            with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does
+            not count. Default: 5.
         patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120. With 0
             nothing is repeated.
+        rate_limits (bool): Whether requests wait for their turn within Astro's documented rate limits. Default: `True`;
+            with `sandbox` `False`, as it answers at once.
         sandbox (Sandbox): An Astro API in memory instead of the real one; its owner is the credential unless another is
             given.
         timeout (float): After how many seconds a request has failed, from the connection to the last byte of the answer.
@@ -119,6 +123,8 @@ class AstroTokens(Client):
         check_http(type(self).__name__, sandbox, timeout, transport, http, kind=httpx.Client)
         if sandbox is not None:
             token, transport = sandbox.owner_token if token is None else token, SandboxTransport(sandbox)
+            if settings.get("rate_limits") is None:
+                settings["rate_limits"] = False
         super().__init__(token, **settings)
         self._own_http = http is None
         self._timeout = timeout
@@ -130,6 +136,9 @@ class AstroTokens(Client):
 
     def tokens(self, **filters: Unpack[TokensFields]) -> Generator[ApiToken, None, None]:
         """Every token, read page by page as they are asked for, each token once.
+
+        Where what Astro lists and what it says about the list do not agree, it raises a `ConversationError` with the code
+        `unverifiable` after all tokens that it could read.
 
         Args:
             workspace_id (str): Only the tokens with a role on this Workspace.

@@ -388,4 +388,5 @@ class ClientSettings(TypedDict, total=False):
     env: Mapping[str, str] | None
     attempts: int | None
     patience: float | None
+    rate_limits: bool | None
     on_warning: Callable[[Problem], None] | None

@@ -36,6 +36,7 @@ from astro_tokens import (
     inspect_token,
     parse_command,
 )
+from astro_tokens.conversation import Step
 from astro_tokens.sandbox import Sandbox, SandboxTransport, serve
 
 VOCABULARY = json.loads((ROOT / "core/vocabulary.json").read_text("utf-8"))
@@ -130,15 +131,45 @@ def test_an_old_token_is_kept_and_finished_later(astro, sandbox):
 
 
 def test_all_tokens_are_read_as_they_are_asked_for(astro, sandbox):
-    for number in range(450):
+    for number in range(2050):
         sandbox.add_token(name=f"token {number}", role="ORGANIZATION_MEMBER")
     tokens = astro.tokens()
     assert not sandbox.requests
     assert next(tokens).name == "Owner" and len(sandbox.requests) == 1
-    assert sum(1 for _ in tokens) == 450 and len(sandbox.requests) == 3
+    assert sum(1 for _ in tokens) == 2050 and len(sandbox.requests) == 3
     assert [token.name for token in astro.tokens(workspace_id="clws2")] == []
     with pytest.raises(ValidationError):
         astro.tokens(workspace="clws")
+
+
+def turns(session):
+    """How many of 26 reads may be sent at once."""
+    steps = [session.start("find_token", token_id="cltoken0").step(None, 0) for _ in range(26)]
+    return sum(isinstance(step, Step.Request) for step in steps)
+
+
+@pytest.mark.parametrize("client", [AstroTokens, AsyncAstroTokens])
+def test_rate_limits_are_kept_unless_that_is_switched_off(client, sandbox):
+    assert turns(client(OWNER, env={}).session) == 25
+    assert turns(client(OWNER, env={}, rate_limits=None).session) == 25
+    assert turns(client(OWNER, env={}, rate_limits=False).session) == 26
+    # A sandbox in this process keeps limits of its own, where they are on.
+    assert turns(client(sandbox=sandbox, env={}).session) == 26
+    assert turns(client(sandbox=sandbox, env={}, rate_limits=True).session) == 25
+
+
+def test_what_an_answer_says_is_checked():
+    def answering(text):
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
+        return AstroTokens(OWNER, env={}, attempts=1, transport=transport)
+
+    with pytest.raises(ConversationError, match="the answer is not that of a deletion"):
+        answering("<html>Sign in</html>").delete_token("cl")
+    astro = answering('{"tokens": [], "limit": 1000, "offset": 0, "totalCount": 7}')
+    for read in (lambda: astro.find_token(token_name="CI"), lambda: list(astro.tokens())):
+        with pytest.raises(ConversationError, match="the list has 7 tokens and listed none") as caught:
+            read()
+        assert caught.value.code == "unverifiable"
 
 
 def test_commands_are_run(astro, sandbox):
@@ -573,7 +604,7 @@ def test_a_timeout_of_asyncio_knows_what_stands(sandbox):
 
 
 def test_iteration_may_stop_anywhere(sandbox):
-    for number in range(250):
+    for number in range(1050):
         sandbox.add_token(name=f"token {number}", role="ORGANIZATION_MEMBER")
     with AstroTokens(sandbox=sandbox, env={}) as astro:
         for token in astro.tokens():

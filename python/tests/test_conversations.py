@@ -142,6 +142,7 @@ def test_work_takes_fields_or_one_mapping(session):
         lambda: Session(session.api, attempts=-1),
         lambda: Session(session.api, patience=float("nan")),
         lambda: Session(session.api, patience=-1),
+        lambda: Session(session.api, rate_limits="no"),
         lambda: Conversation(),
     ):
         with pytest.raises((TypeError, OverflowError, ValueError)):

@@ -214,6 +214,7 @@ def test_arguments_that_are_none(client, settings, said):
         ({"patience": -1}, "patience", "out_of_range"),
         ({"patience": float("nan")}, "patience", "out_of_range"),
         ({"patience": "long"}, "patience", "wrong_type"),
+        ({"rate_limits": "no"}, "rate_limits", "wrong_type"),
         ({"organization_id": 5}, "organization_id", "wrong_type"),
         ({"strict": "yes"}, "strict", "wrong_type"),
     ],

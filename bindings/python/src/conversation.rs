@@ -39,11 +39,16 @@ use crate::{
 ///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, a token that was
 ///         made in spite of a lost answer can be told from those of others, and nobody locks themselves out by rotating
 ///         their own token.
-///     attempts (int): How often a request is sent at most. Default: 5.
+///     attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or
+///         with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does
+///         not count. Default: 5.
 ///     patience (float): How many seconds one request may take with all its repetitions and waits. Default: 120.
+///     rate_limits (bool): Whether requests wait for their turn within Astro's documented rate limits; `False` is for
+///         servers without limits, such as a sandbox. Default: `True`.
 ///
 /// Raises:
-///     ValidationError: `attempts` is no whole number from 1 on, `patience` no number from 0 on, or the id is not Unicode.
+///     ValidationError: `attempts` is not a whole number from 1 on, `patience` not a number from 0 on, `rate_limits` not a
+///         boolean, or the id is not Unicode.
 #[pyclass(frozen, module = "astro_tokens.conversation")]
 pub(crate) struct Session {
     session: core::Session,
@@ -53,12 +58,13 @@ pub(crate) struct Session {
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (api, *, token_id = None, attempts = None, patience = None))]
+    #[pyo3(signature = (api, *, token_id = None, attempts = None, patience = None, rate_limits = None))]
     fn new(
         api: &Bound<'_, Api>,
         token_id: Argument<'_, '_>,
         attempts: Argument<'_, '_>,
         patience: Argument<'_, '_>,
+        rate_limits: Argument<'_, '_>,
     ) -> PyResult<Self> {
         let py = api.py();
         let mistake = |code, field, message, help| Err(errors::mistake(py, "Session", code, field, message, help));
@@ -70,7 +76,7 @@ impl Session {
             Value::Absent => {}
             Value::Integer(attempts @ 1..) => session = session.attempts(u32::try_from(attempts).unwrap_or(u32::MAX)),
             Value::Integer(_) | Value::HugeInteger => {
-                let help = "give 1 or more; with 1 nothing is sent a second time";
+                let help = "use 1 or more; with 1 nothing is sent again, unless Astro says that it is busy";
                 return mistake(Code::OutOfRange, "attempts", "a request is sent at least once", help);
             }
             _ => {
@@ -96,6 +102,14 @@ impl Session {
             // A cast saturates, and forever is as good as any time that is longer than a life.
             patience_ms = (seconds * 1000.0) as u64;
             session = session.patience_ms(patience_ms);
+        }
+        match value::argument(rate_limits)? {
+            Value::Absent => {}
+            Value::Boolean(on) => session = session.rate_limits(on),
+            _ => {
+                let help = "use `True` or `False`";
+                return mistake(Code::WrongType, "rate_limits", "whether rate limits are kept is a boolean", help);
+            }
         }
         Ok(Session { session, patience_ms })
     }

@@ -30,7 +30,7 @@ use crate::{
 ///
 /// Args:
 ///     empty (bool): Begins with nothing instead.
-///     rate_limits (bool): Keeps the limits of 5 POST, 5 DELETE and 10 GET requests a second for each token. Default:
+///     rate_limits (bool): Keeps the limits of 10 POST, 5 DELETE and 25 GET requests a second for each token. Default:
 ///         `True`.
 #[pyclass(frozen, module = "astro_tokens.sandbox")]
 pub(crate) struct Sandbox(Mutex<astro_tokens::Sandbox>);

@@ -48,7 +48,12 @@ impl Desk {
 /// Opens a session for the open `Api`: its number.
 #[wasm_bindgen]
 #[must_use]
-pub fn open_session(token_id: Option<String>, attempts: Option<u32>, patience_ms: Option<f64>) -> Option<u32> {
+pub fn open_session(
+    token_id: Option<String>,
+    attempts: Option<u32>,
+    patience_ms: Option<f64>,
+    rate_limits: Option<bool>,
+) -> Option<u32> {
     let api = with(|boundary| boundary.api.clone())?;
     let mut session = Session::new(api);
     if let Some(token_id) = token_id {
@@ -56,6 +61,7 @@ pub fn open_session(token_id: Option<String>, attempts: Option<u32>, patience_ms
     }
     session = session.attempts(attempts.unwrap_or(Session::DEFAULT_ATTEMPTS));
     session = session.patience_ms(patience_ms.map_or(Session::DEFAULT_PATIENCE_MS, |patience_ms| patience_ms as u64));
+    session = session.rate_limits(rate_limits.unwrap_or(true));
     Some(at_desk(|desk| {
         let number = desk.number();
         desk.sessions.insert(number, session);

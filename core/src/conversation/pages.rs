@@ -1,21 +1,22 @@
 //! [`AllTokens`]: every token that a list has, page by page.
 
+mod paging;
+
+pub(super) use paging::{PAGE, Paging};
+
 use super::{error::Failure, owner::Owner, talk::Talk, work::Plan};
 use crate::{
-    Api, ApiToken, ListTokens, Operation, Request, Scope, Timestamp, TokenPage, Value, Word, fields::fields,
-    report::Report,
+    Api, ApiToken, ListTokens, Operation, Request, Scope, TokenPage, Value, Word, fields::fields, report::Report,
 };
-
-/// How many tokens a page has. Astro answers with 1000 at most; pages of this size keep each answer small and an estate of
-/// ten thousand tokens within a few seconds of the rate limit.
-const PAGE: i64 = 200;
 
 fields! {
     /// Every token of the Organization, a Workspace or a Deployment, page by page, each token once.
     ///
-    /// Oldest first, so that tokens which are created meanwhile come at the end; where tokens are deleted meanwhile, it
-    /// goes back as far as the rest has moved, and leaves out what it has shown. With `sorts` of the caller's own it
-    /// cannot do that.
+    /// Oldest first, unless `sorts` says otherwise, so that tokens which are created meanwhile come at the end; where
+    /// tokens are deleted meanwhile, it goes back as far as the rest has moved, and leaves out what it has shown.
+    ///
+    /// Where what Astro lists and what it says about the list do not agree, it fails with the code `unverifiable` after
+    /// all pages that it could read, so that an incomplete list is never taken for a complete one.
     pub struct AllTokens {
         /// Only the tokens with a role on this Workspace.
         workspace_id: text,
@@ -54,7 +55,9 @@ impl AllTokens<'_> {
             ..ListTokens::default()
         };
         let draft = list.draft(api, report)?;
-        Some(Pages { filter: Filter::new(draft.url.to_string(), !is_sorted), scope: None })
+        let url = draft.url.to_string();
+        let filter = if is_sorted { Filter::new(url) } else { Filter::new(url).sorted("createdAt%3Aasc") };
+        Some(Pages { filter, scope: None })
     }
 }
 
@@ -90,87 +93,40 @@ impl Plan for Pages {
 /// Where a list is, and how far it was read.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
-    /// The URL of the list with its filters, without offset and limit.
+    /// The URL of the list with its filters and order, without offset and limit.
     url: String,
-    /// Whether the list is in the order of creation, so that it can be told what was shown before.
-    is_chronological: bool,
-    offset: i64,
-    total: Option<i64>,
-    /// The last time of creation that was shown, and the ids of that very time.
-    last: Option<(Timestamp, Vec<String>)>,
-    /// Whether the next page repeats what was shown before.
-    has_gone_back: bool,
-    /// The first token of the page before.
-    first: Option<String>,
-    is_over: bool,
+    paging: Paging,
 }
 
 impl Filter {
-    fn new(url: String, is_chronological: bool) -> Self {
-        Filter {
-            url,
-            is_chronological,
-            offset: 0,
-            total: None,
-            last: None,
-            has_gone_back: false,
-            first: None,
-            is_over: false,
-        }
+    fn new(url: String) -> Self {
+        Filter { url, paging: Paging::default() }
+    }
+
+    fn sorted(mut self, order: &str) -> Self {
+        push(&mut self.url, "sorts", order);
+        self
     }
 
     /// The tokens that may belong to this owner, or all; oldest first.
     pub(super) fn oldest_first(api: &Api, owner: Option<&Owner>) -> Self {
-        Filter::new(owner.map_or_else(|| api.tokens_url().to_string(), |owner| owner.list_url(api)), true)
+        let url = owner.map_or_else(|| api.tokens_url().to_string(), |owner| owner.list_url(api));
+        Filter::new(url).sorted("createdAt%3Aasc")
     }
 
-    fn push(&mut self, name: &str, value: &str) {
-        self.url.push(if self.url.contains('?') { '&' } else { '?' });
-        self.url.push_str(name);
-        self.url.push('=');
-        self.url.push_str(value);
+    fn request(&self, offset: i64) -> Request {
+        let mut url = self.url.clone();
+        push(&mut url, "limit", &PAGE.to_string());
+        push(&mut url, "offset", &offset.to_string());
+        Request::from_parts(crate::Method::Get, url, None)
     }
 
-    fn request(&self) -> Request {
-        let mut page = self.clone();
-        if self.is_chronological {
-            page.push("sorts", "createdAt%3Aasc");
-        }
-        page.push("limit", &PAGE.to_string());
-        page.push("offset", &self.offset.to_string());
-        Request::from_parts(crate::Method::Get, page.url, None)
-    }
-
-    /// The next page with tokens that were not shown yet; `None`: there are no more.
+    /// The next page with tokens that were not shown yet; `None`: the list is complete. Where its end is not proven,
+    /// this fails with the code `unverifiable`.
     pub(super) async fn next(&mut self, talk: &Talk) -> Result<Option<TokenPage>, Failure> {
-        while !self.is_over {
-            let mut page = talk.read(&self.request(), ListTokens::parse).await?;
-            let count = i64::try_from(page.tokens.len()).unwrap_or(i64::MAX);
-            let vanished = self.total.map_or(0, |total| total - page.total_count).max(0);
-            self.total = Some(page.total_count);
-            if self.is_chronological && vanished > 0 && self.offset > 0 {
-                // What was deleted may have stood before this page, and then the rest has moved up past it.
-                self.offset = (self.offset - vanished).max(0);
-                self.has_gone_back = true;
-                continue;
-            }
-            // A server that knows no offset answers with the same page for ever.
-            let first = page.tokens.first().map(|token| token.id.clone());
-            if !self.has_gone_back && first.is_some() && first == self.first {
-                self.is_over = true;
-                break;
-            }
-            self.first = first;
-            // A server that does not keep the order must not lose anybody's tokens.
-            self.is_chronological &= self.is_in_order(&page.tokens);
-            // Servers may answer with fewer than were asked for; an empty page ends any list.
-            self.offset += count;
-            self.is_over = count == 0 || self.offset >= page.total_count;
-            if self.is_chronological {
-                page.tokens.retain(|token| !self.was_shown(token));
-                self.remember(&page.tokens);
-            }
-            self.has_gone_back = false;
+        while let Some(offset) = self.paging.next()? {
+            let mut page = talk.read(&self.request(offset), ListTokens::parse).await?;
+            self.paging.take(&mut page.tokens, page.total_count, |token| &token.id)?;
             if !page.tokens.is_empty() {
                 return Ok(Some(page));
             }
@@ -178,7 +134,7 @@ impl Filter {
         Ok(None)
     }
 
-    /// Every token that is left.
+    /// All tokens at once.
     pub(super) async fn all(mut self, talk: &Talk) -> Result<Vec<ApiToken>, Failure> {
         let mut tokens = Vec::new();
         while let Some(page) = self.next(talk).await? {
@@ -186,36 +142,13 @@ impl Filter {
         }
         Ok(tokens)
     }
+}
 
-    /// Whether a page is in the order of creation, by itself and after the ones before it.
-    fn is_in_order(&self, tokens: &[ApiToken]) -> bool {
-        let follows = match (&self.last, tokens.first()) {
-            (Some((time, _)), Some(first)) => {
-                self.has_gone_back || first.created_at.unix_millis() >= time.unix_millis()
-            }
-            _ => true,
-        };
-        follows && tokens.is_sorted_by_key(|token| token.created_at.unix_millis())
-    }
-
-    fn was_shown(&self, token: &ApiToken) -> bool {
-        self.last.as_ref().is_some_and(|(time, ids)| match token.created_at.unix_millis().cmp(&time.unix_millis()) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => ids.contains(&token.id),
-            std::cmp::Ordering::Greater => false,
-        })
-    }
-
-    fn remember(&mut self, tokens: &[ApiToken]) {
-        for token in tokens {
-            match &mut self.last {
-                Some((time, ids)) if time.unix_millis() == token.created_at.unix_millis() => {
-                    ids.push(token.id.clone());
-                }
-                last => *last = Some((token.created_at.clone(), vec![token.id.clone()])),
-            }
-        }
-    }
+fn push(url: &mut String, name: &str, value: &str) {
+    url.push(if url.contains('?') { '&' } else { '?' });
+    url.push_str(name);
+    url.push('=');
+    url.push_str(value);
 }
 
 impl Owner {

@@ -264,6 +264,7 @@ impl Plan for OneRole {
                 if old_role.is_some() {
                     let narrower = orphans::below(&talk, &token, &entity).await?;
                     if orphans {
+                        orphans::warn_of_unseen(&talk, &entity, &narrower)?;
                         removed = narrower.roles;
                     } else {
                         orphans::warn(&talk, &entity, &narrower, strict)?;

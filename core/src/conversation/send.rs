@@ -2,6 +2,9 @@
 //!
 //! 429, 503 and failures before anything was sent are tried again for every request; other 5xx, lost connections and
 //! answers that cannot be read only where sending twice does no harm; anything else that Astro refuses never.
+//!
+//! Two things end it: the attempts, which are sends without an answer that can be used, and the total time. Where Astro
+//! says that it is busy, with 429 or with a time to come back, only the total time counts.
 
 use super::{
     error::{Cause, Failure, FailureCode, TransportError},
@@ -76,7 +79,11 @@ struct Attempts<'t> {
     talk: &'t Talk,
     request: &'t Request,
     sent: u32,
+    /// How often it was sent without an answer that can be used.
+    failed: u32,
     since_ms: i64,
+    /// The sum of the waits between its sends.
+    waited_ms: u64,
     unclear: bool,
 }
 
@@ -84,11 +91,13 @@ impl Attempts<'_> {
     /// Sends the request, again and again where that is right, until there is an answer.
     async fn answer(&mut self, repeat: Repeat) -> Result<Response, Trouble> {
         loop {
-            let place = super::lock(&self.talk.session.pace).reserve(self.request.method(), self.talk.now_ms());
-            if self.talk.wait(place).await.is_err() {
-                return Err(Trouble { cause: None, unclear: self.unclear });
+            if self.talk.session.rate_limits {
+                let place = super::lock(&self.talk.session.pace).reserve(self.request.method(), self.talk.now_ms());
+                if self.talk.wait(place).await.is_err() {
+                    return Err(Trouble { cause: None, unclear: self.unclear });
+                }
             }
-            self.sent += 1;
+            self.sent = self.sent.saturating_add(1);
             let Some(outcome) = self.talk.request(self.request).await else {
                 return Err(Trouble { cause: None, unclear: true });
             };
@@ -98,6 +107,9 @@ impl Attempts<'_> {
                     let status = response.status();
                     let error = ApiError::refused(&response);
                     let retry_after_ms = error.retry_after_ms;
+                    if status != 429 && retry_after_ms.is_none() {
+                        self.failed += 1;
+                    }
                     match status {
                         429 | 503 => self.again(Cause::Api(error), retry_after_ms).await?,
                         500.. => {
@@ -108,6 +120,7 @@ impl Attempts<'_> {
                     }
                 }
                 Err((message, may_have_arrived)) => {
+                    self.failed += 1;
                     self.unclear |= may_have_arrived;
                     let cause = Cause::Transport(TransportError { message, may_have_arrived });
                     let repeat = if may_have_arrived { repeat } else { Repeat::Harmless };
@@ -126,16 +139,19 @@ impl Attempts<'_> {
 
     /// Waits before the request is sent again, or says that it was enough.
     ///
-    /// Full jitter: any wait up to a limit that doubles each time is as likely as any other, so that many clients do not
-    /// come back at the same moment.
+    /// Full jitter: any wait up to a limit that doubles each time is as likely as any other, so that many clients do
+    /// not come back at the same moment.
     async fn again(&mut self, cause: Cause, retry_after_ms: Option<u64>) -> Result<(), Trouble> {
         let talk = self.talk;
         let most = FIRST_WAIT_MS.saturating_mul(1 << (self.sent - 1).min(16)).min(LONGEST_WAIT_MS);
         let wait = talk.random(most).saturating_add(retry_after_ms.unwrap_or_default());
-        let spent = u64::try_from(talk.now_ms() - self.since_ms).unwrap_or_default();
-        if self.sent >= talk.session.attempts || spent.saturating_add(wait) > talk.session.patience_ms {
+        // A clock that stands still or goes back must not make it send for ever.
+        let passed = u64::try_from(talk.now_ms() - self.since_ms).unwrap_or_default();
+        let spent = passed.max(self.waited_ms);
+        if self.failed >= talk.session.attempts || spent.saturating_add(wait) > talk.session.patience_ms {
             return Err(self.trouble(cause));
         }
+        self.waited_ms = self.waited_ms.saturating_add(wait);
         talk.wait(wait).await.map_err(|_| Trouble { cause: None, unclear: self.unclear })
     }
 
@@ -152,7 +168,8 @@ impl Talk {
         repeat: Repeat,
         read: impl Fn(&Response) -> Result<T, ApiError>,
     ) -> Result<T, Trouble> {
-        let mut attempts = Attempts { talk: self, request, sent: 0, since_ms: self.now_ms(), unclear: false };
+        let since_ms = self.now_ms();
+        let mut attempts = Attempts { talk: self, request, sent: 0, failed: 0, since_ms, waited_ms: 0, unclear: false };
         loop {
             let response = attempts.answer(repeat).await?;
             let mut error = match read(&response) {
@@ -161,6 +178,7 @@ impl Talk {
             };
             // It took effect, and what it said is lost, but perhaps for the secret.
             attempts.unclear = true;
+            attempts.failed += 1;
             if let Some(secret) = error.secret.take() {
                 self.journal(|journal| journal.secret = Some(secret));
             }

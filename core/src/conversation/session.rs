@@ -31,13 +31,14 @@ pub struct Session {
     pub(super) token_id: Option<String>,
     pub(super) attempts: u32,
     pub(super) patience_ms: u64,
+    pub(super) rate_limits: bool,
     pub(super) pace: Shared<Pace>,
     /// The tokens that conversations of this session are changing.
     pub(super) taken: Shared<BTreeSet<String>>,
 }
 
 impl Session {
-    /// How often a request is sent at most.
+    /// How often a request is sent at most without an answer that can be used; see [`Session::attempts`].
     pub const DEFAULT_ATTEMPTS: u32 = 5;
     /// How many milliseconds one request may take with all its repetitions and waits.
     pub const DEFAULT_PATIENCE_MS: u64 = 120_000;
@@ -50,6 +51,7 @@ impl Session {
             token_id: None,
             attempts: Session::DEFAULT_ATTEMPTS,
             patience_ms: Session::DEFAULT_PATIENCE_MS,
+            rate_limits: true,
             pace: Arc::new(Mutex::new(Pace::default())),
             taken: Arc::default(),
         }
@@ -65,7 +67,11 @@ impl Session {
         self
     }
 
-    /// How often a request is sent at most; at least once.
+    /// How often a request is sent at most without an answer that can be used: with none, with a 5xx, or with one that
+    /// cannot be read. At least once.
+    ///
+    /// Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does not count as an attempt: the
+    /// request is sent again as long as [`Session::patience_ms`] allows.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
@@ -79,9 +85,12 @@ impl Session {
         self
     }
 
-    /// Whether it keeps the rate limits by itself.
+    /// Whether requests wait for their turn within Astro's documented rate limits: at first they do. Without, a request
+    /// that is over the limits is refused by Astro and sent again later, which takes longer. Meant for servers without
+    /// limits, such as a sandbox.
     #[must_use]
-    pub fn rate_limits(self, _: bool) -> Self {
+    pub fn rate_limits(mut self, on: bool) -> Self {
+        self.rate_limits = on;
         self
     }
 

@@ -1,4 +1,4 @@
-//! The documented rate limits: 5 POST, 5 DELETE and 10 GET a second for each token.
+//! The documented rate limits: 10 POST, 5 DELETE and 25 GET a second for each token.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,9 +10,9 @@ impl Limits {
     /// Whether one more request is within the limit; it is counted if it is.
     pub(super) fn admit(&mut self, token_id: &str, method: &str, now_ms: i64) -> bool {
         let (class, most) = match method {
-            "POST" => ("POST", 5),
+            "POST" => ("POST", 10),
             "DELETE" => ("DELETE", 5),
-            _ => ("GET", 10),
+            _ => ("GET", 25),
         };
         let sent = self.0.entry((token_id.to_owned(), class)).or_default();
         // A clock that was set back leaves no times to come.

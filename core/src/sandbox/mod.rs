@@ -128,7 +128,7 @@ impl Sandbox {
         (sandbox, secret)
     }
 
-    /// Without the rate limits of 5 POST, 5 DELETE and 10 GET requests a second for each token.
+    /// Without the rate limits of 10 POST, 5 DELETE and 25 GET requests a second for each token.
     #[must_use]
     pub fn without_rate_limits(mut self) -> Self {
         self.set_rate_limits(false);

@@ -4,18 +4,21 @@ use serde::Deserialize;
 
 use super::Entity;
 use crate::{
-    Api, ApiToken, ApiVersion, Code, EntityType, Method, Request, Response, TokenRole, Word, answer,
-    conversation::{error::Failure, talk::Talk},
+    Api, ApiToken, ApiVersion, Code, EntityType, Method, Request, Response, TokenRole, Word,
+    answer::{self, Ids},
+    conversation::{
+        error::Failure,
+        pages::{PAGE, Paging},
+        talk::Talk,
+    },
     request::{push_encoded, push_query},
     text::shown,
 };
 
-const PAGE: usize = 100;
-
 /// The roles below one.
 pub(super) struct Narrower {
     pub(super) roles: Vec<TokenRole>,
-    /// Whether there may be more, because the Deployments of the Workspace could not be read.
+    /// Whether there may be more, because the Deployments of the Workspace could not be read, or not all of them.
     pub(super) may_be_more: bool,
 }
 
@@ -40,20 +43,16 @@ pub(super) async fn below(talk: &Talk, token: &ApiToken, entity: &Entity) -> Res
     if !roles.iter().any(|role| deployment_of(role).is_some()) {
         return Ok(Narrower { roles: Vec::new(), may_be_more: false });
     }
-    match deployments(talk, &entity.id).await {
-        Ok(deployments) => Ok(Narrower { roles: below(&deployments), may_be_more: false }),
-        Err(None) => Err(Failure::cancelled()),
-        // A token may be allowed to manage tokens and not to see Deployments.
-        Err(Some(())) => Ok(Narrower { roles: Vec::new(), may_be_more: true }),
-    }
+    let Deployments { ids, is_complete } = deployments(talk, &entity.id).await?;
+    Ok(Narrower { roles: below(&ids), may_be_more: !is_complete })
 }
 
 /// Warns of the roles that are left behind.
 pub(super) fn warn(talk: &Talk, entity: &Entity, narrower: &Narrower, strict: bool) -> Result<(), Failure> {
     let place = entity.shown();
-    let message = match narrower.roles.as_slice() {
+    let mut message = match narrower.roles.as_slice() {
         [] if narrower.may_be_more => {
-            format!("the Deployments of {place} cannot be read, so roles on them may stay behind")
+            format!("the Deployments of {place} cannot all be read, so roles on them may stay behind")
         }
         [] => return Ok(()),
         [role] => format!("a narrower role than the one on {place} stays behind: {}", listed(role)),
@@ -62,6 +61,9 @@ pub(super) fn warn(talk: &Talk, entity: &Entity, narrower: &Narrower, strict: bo
             format!("{} narrower roles than the one on {place} stay behind: {}", roles.len(), list.join(", "))
         }
     };
+    if narrower.may_be_more && !narrower.roles.is_empty() {
+        message.push_str("; there may be more, as its Deployments cannot all be read");
+    }
     let mut report = talk.session.api.report();
     let help = if strict && narrower.may_be_more {
         "use a credential that may read them".to_owned()
@@ -72,6 +74,17 @@ pub(super) fn warn(talk: &Talk, entity: &Entity, narrower: &Narrower, strict: bo
     talk.judge(report)
 }
 
+/// Warns where not all roles that are to be removed too can be found.
+pub(super) fn warn_of_unseen(talk: &Talk, entity: &Entity, narrower: &Narrower) -> Result<(), Failure> {
+    if !narrower.may_be_more {
+        return Ok(());
+    }
+    let message = format!("the Deployments of {} cannot all be read, so roles on them may stay behind", entity.shown());
+    let mut report = talk.session.api.report();
+    report.push(Code::OrphanedGrants, None, None, message, "use a credential that may read them".to_owned());
+    talk.judge(report)
+}
+
 /// `DEPLOYMENT_ADMIN` on `cldep`
 fn listed(role: &TokenRole) -> String {
     format!("{} on {}", shown(&role.role), shown(&role.entity_id))
@@ -79,9 +92,9 @@ fn listed(role: &TokenRole) -> String {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Deployments {
+struct Page {
     deployments: Vec<Deployment>,
-    total_count: usize,
+    total_count: i64,
 }
 
 #[derive(Deserialize)]
@@ -91,28 +104,48 @@ struct Deployment {
     workspace_id: String,
 }
 
-/// The ids of the Deployments of a Workspace. `Err(None)`: the caller wants no more.
-///
-/// Source: `GET /organizations/{organizationId}/deployments`, in v1beta1 a part of the platform API.
-async fn deployments(talk: &Talk, workspace_id: &str) -> Result<Vec<String>, Option<()>> {
-    fn read(response: &Response) -> Result<Deployments, crate::ApiError> {
-        answer::read(response)
-    }
-    let (mut ids, mut offset) = (Vec::new(), 0);
-    loop {
-        let request = request(&talk.session.api, workspace_id, offset);
-        let page = talk.read(&request, read).await.map_err(|trouble| (!trouble.is_cancelled()).then_some(()))?;
-        offset += page.deployments.len();
-        let is_over = page.deployments.is_empty() || offset >= page.total_count;
-        let mine = page.deployments.into_iter().filter(|deployment| deployment.workspace_id == workspace_id);
-        ids.extend(mine.map(|deployment| deployment.id));
-        if is_over {
-            return Ok(ids);
-        }
+impl Ids for Page {
+    fn wrong_id(&self) -> Option<&str> {
+        answer::first_wrong(self.deployments.iter().flat_map(|it| [it.id.as_str(), it.workspace_id.as_str()]))
     }
 }
 
-fn request(api: &Api, workspace_id: &str, offset: usize) -> Request {
+/// The Deployments of a Workspace, as far as they could be read.
+struct Deployments {
+    ids: Vec<String>,
+    is_complete: bool,
+}
+
+/// The ids of the Deployments of a Workspace. A token may be allowed to manage tokens and not to see Deployments.
+///
+/// Source: `GET /organizations/{organizationId}/deployments`, in v1beta1 a part of the platform API.
+async fn deployments(talk: &Talk, workspace_id: &str) -> Result<Deployments, Failure> {
+    fn read(response: &Response) -> Result<Page, crate::ApiError> {
+        answer::read(response)
+    }
+    let (mut ids, mut paging) = (Vec::new(), Paging::default());
+    let is_complete = loop {
+        let offset = match paging.next() {
+            Ok(Some(offset)) => offset,
+            Ok(None) => break true,
+            Err(_) => break false,
+        };
+        let mut page = match talk.read(&request(&talk.session.api, workspace_id, offset), read).await {
+            Ok(page) => page,
+            Err(trouble) if trouble.is_cancelled() => return Err(Failure::cancelled()),
+            Err(_) => break false,
+        };
+        let taken = paging.take(&mut page.deployments, page.total_count, |deployment| &deployment.id);
+        let mine = page.deployments.into_iter().filter(|deployment| deployment.workspace_id == workspace_id);
+        ids.extend(mine.map(|deployment| deployment.id));
+        if taken.is_err() {
+            break false;
+        }
+    };
+    Ok(Deployments { ids, is_complete })
+}
+
+fn request(api: &Api, workspace_id: &str, offset: i64) -> Request {
     let version = match api.version() {
         ApiVersion::V1 => "v1",
         ApiVersion::V1Beta1 => "platform/v1beta1",
