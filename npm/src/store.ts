@@ -110,8 +110,10 @@ export async function proved(store: Store | undefined, signal: Signal | undefine
 export async function held(store: Store | undefined, signal: Signal | undefined): Promise<ConversationEvent> {
   if (typeof store !== "object" || store.read === undefined) return { type: "unreadable" };
   try {
-    const secret = (await unlessAborted(store.read(runOf(signal)), signal)) ?? undefined;
-    if (secret === undefined || typeof secret === "string" || isSecret(secret)) return { type: "holds", secret };
+    const found = (await unlessAborted(store.read(runOf(signal)), signal)) ?? undefined;
+    // Whatever it is, it must not stop what may have stored a secret already.
+    const secret = isSecret(found) ? found.expose() : found;
+    if (secret === undefined || typeof secret === "string") return { type: "holds", secret };
   } catch {
     const aborted = cancelled(signal);
     if (aborted !== undefined) return aborted;
@@ -136,7 +138,16 @@ export async function stored(
     if (aborted !== undefined) return aborted;
     const value = secret.expose();
     const message = described(cause).replaceAll(value, String(secret));
-    return { type: "not_stored", message, isCertain: isA(cause, "NotWritten"), ...(shows(cause, value) ? {} : { cause }) };
+    return { type: "not_stored", message, isCertain: isNotWritten(cause), ...(shows(cause, value) ? {} : { cause }) };
+  }
+}
+
+/** What was thrown may be anything: to look at it may throw, too. */
+function isNotWritten(thrown: unknown): boolean {
+  try {
+    return isA(thrown, "NotWritten");
+  } catch {
+    return false;
   }
 }
 

@@ -205,7 +205,12 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
         message: { get: () => assert.fail("no message") },
         stack: { get: () => assert.fail("no stack") },
       });
-      for (const value of [thrown, undefined, null, 5, Symbol("x"), Object.create(null), "sealed"]) {
+      const trap = new Proxy({}, {
+        get() {
+          throw new Error("not to be read");
+        },
+      });
+      for (const value of [thrown, trap, undefined, null, 5, Symbol("x"), Object.create(null), "sealed"]) {
         const { astro, sandbox } = astroOn();
         const { id } = await astro.createToken(member);
         const store = () => {

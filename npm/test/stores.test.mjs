@@ -180,7 +180,7 @@ for (const [way, tokens] of Object.entries({ ...clientPackages, ...cliPackages }
     });
 
     test("that cannot be read, whatever it does instead, is one that is not read", async () => {
-      const reads = [() => assert.fail("no"), () => Promise.reject(new Error("no")), () => 5, () => Buffer.from("x"), () => ({})];
+      const reads = [() => assert.fail("no"), () => Promise.reject(new Error("no")), () => 5, () => Buffer.from("x"), () => ({}), () => Object.create(Secret.prototype)];
       for (const read of reads) {
         const { sandbox, astro, id } = await astroOn();
         const vault = Object.assign(new Vault(), { read });
