@@ -140,6 +140,9 @@ fn talk_at_once(world: &mut World, conversations: Vec<Conversation<Outcome>>) ->
                 (40, Event::Response(reply.outcome.response().unwrap().clone()))
             }
             Step::Wait { milliseconds } => (i64::try_from(milliseconds).unwrap(), Event::Waited),
+            Step::Prove => (0, Event::Proved),
+            Step::ReadStore => (0, Event::Unreadable),
+            Step::Store { .. } => (0, Event::Stored),
             Step::Done(outcome) => {
                 ended.push(Ok(outcome));
                 continue;

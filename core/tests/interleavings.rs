@@ -11,7 +11,7 @@ mod common;
 #[path = "common/schedules.rs"]
 mod schedules;
 
-use schedules::{Explored, Job, Kind, Scenario, explore};
+use schedules::{Explored, Job, Kind, Scenario, explore, kill_and_follow};
 use serde_json::json;
 
 const HOUR: i64 = 3600;
@@ -41,6 +41,10 @@ fn explore_all(what: &str, scenarios: impl IntoIterator<Item = Scenario>) {
     for scenario in scenarios {
         sum += explore(&scenario);
     }
+    say(what, sum);
+}
+
+fn say(what: &str, sum: Explored) {
     use std::io::Write;
     // Past the capture of the test harness: the number is a result of its own.
     std::io::stderr().write_all(format!("interleavings, {what}: {sum}\n").as_bytes()).unwrap();
@@ -88,6 +92,30 @@ fn rotate_and_finish() {
         }
     }
     explore_all("rotate and finish", scenarios);
+}
+
+/// What a rotation leaves that was killed the night before, at each of its steps, is there when two others begin.
+#[test]
+fn rotate_and_another_after_a_crash() {
+    let mut scenarios = Vec::new();
+    // All of them take some minutes.
+    let is_whole = std::env::var_os("EVERY_INTERLEAVING").is_some();
+    let (times, steps) = if is_whole { (vec![0, HOUR], 4..=11) } else { (vec![HOUR], 5..=8) };
+    for earlier in times {
+        for steps in steps.clone() {
+            for (what, other) in
+                [("finish", finish(false)), ("finish now", finish(true)), ("rotate", rotate("name", 0))]
+            {
+                for store in [Kind::Readable, Kind::WriteOnly] {
+                    let name =
+                        format!("rotate and {what}, after {steps} steps of a rotation, keep {earlier}, {store:?}");
+                    let scenario = Scenario::new(name).jobs(rotate("name", earlier), other.clone()).store(store);
+                    scenarios.push(scenario.after(rotate("name", earlier), steps));
+                }
+            }
+        }
+    }
+    explore_all("rotate and another after a crash", scenarios);
 }
 
 #[test]
@@ -175,4 +203,47 @@ fn add_role_and_add_role() {
     };
     let scenario = Scenario::new("add a role and add a role").jobs(add("clws"), add("clws2")).store(Kind::WriteOnly);
     explore_all("add role and add role", [scenario]);
+}
+
+#[test]
+fn every_work_that_is_killed_is_followed_by_every_other() {
+    let id = "cltoken1";
+    let create = |key: Option<&str>| {
+        let mut input =
+            json!({"name": "New", "role": "WORKSPACE_AUTHOR", "workspace_id": "clws", "expiration_days": 7});
+        input["idempotency_key"] = key.into();
+        Job::new("create_token", input)
+    };
+    let role = json!({"token_name": "CI", "workspace_id": "clws", "role": "WORKSPACE_OWNER"});
+    let works = || {
+        vec![
+            ("rotate", rotate("name", 0)),
+            ("rotate by id", rotate(id, 0)),
+            ("rotate and keep", rotate("name", 48 * HOUR)),
+            ("finish", finish(false)),
+            ("finish now", finish(true)),
+            ("rename", update(json!({"token_name": "CI", "name": "Renamed", "description": "changed"}))),
+            ("change a role", Job::new("change_token_role", role.clone())),
+            ("remove a role", Job::new("remove_token_role", json!({"token_name": "CI", "workspace_id": "clws"}))),
+            ("clone", Job::new("clone_token", json!({"token_id": id, "name": "Clone"}))),
+            ("create", create(None)),
+            ("create with a key", create(Some("k"))),
+            ("delete", Job::new("delete_token", json!({"token_name": "CI"}))),
+        ]
+    };
+    let mut sum = Explored::default();
+    for (what, work) in works() {
+        for (then, follower) in works() {
+            for store in [Kind::Readable, Kind::WriteOnly] {
+                let name = format!("{what}, killed, and then {then}, {store:?}");
+                let scenario = Scenario::new(name).jobs(work.clone(), follower.clone()).store(store).roles(true);
+                let scenario = if [what, then].contains(&"delete") { scenario.deletes() } else { scenario };
+                // What is created goes into the same store, and then the rotated token is no longer what it holds.
+                let makes_others = [what, then].iter().any(|work| work.starts_with("create") || *work == "clone");
+                let scenario = if makes_others { scenario.stores_apart() } else { scenario };
+                sum += kill_and_follow(&scenario, &follower);
+            }
+        }
+    }
+    say("every work killed and followed by every other", sum);
 }

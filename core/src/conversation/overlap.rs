@@ -186,43 +186,28 @@ async fn catch_up(talk: &Talk, old: ApiToken, new: ApiToken) -> Result<(ApiToken
     Ok((now, new))
 }
 
-/// What somebody has changed about the old token since it was seen is changed about the new one too.
+/// What somebody has changed about the old token since it was seen is changed about the new one too, as it was read last.
 pub(super) async fn carry_over(
     talk: &Talk,
     new: ApiToken,
     seen: &ApiToken,
     now: &ApiToken,
 ) -> Result<ApiToken, Failure> {
-    let new = carry_roles(talk, new, seen, now).await?;
-    let (name, description) = carried_texts(&new, seen, now);
-    if name == new.name && description == new.plain_description() {
-        return Ok(new);
-    }
-    let changed = ApiToken { name, description, ..new.clone() };
-    let written = match new.mark() {
-        Some(mark) => write_mark(talk, &changed, &mark).await?,
-        None => changed,
+    let new = match (&seen.roles, &now.roles) {
+        (Some(before), Some(after)) => apply(talk, new, RoleDiff::between(before, after)).await?,
+        _ => new,
     };
-    Ok(ApiToken { token: new.token, roles: new.roles, ..written })
-}
-
-/// The same for its roles alone.
-pub(super) async fn carry_roles(
-    talk: &Talk,
-    new: ApiToken,
-    seen: &ApiToken,
-    now: &ApiToken,
-) -> Result<ApiToken, Failure> {
-    let (Some(before), Some(after)) = (&seen.roles, &now.roles) else { return Ok(new) };
-    apply(talk, new, RoleDiff::between(before, after)).await
-}
-
-/// The name and the description that the new token gets, without a mark.
-pub(super) fn carried_texts(new: &ApiToken, seen: &ApiToken, now: &ApiToken) -> (String, String) {
     let name = if now.name == seen.name { &new.name } else { &now.name };
     let is_same = is_same_description(&now.description, &seen.description);
     let description = if is_same { new.plain_description() } else { now.plain_description() };
-    (name.clone(), description.to_owned())
+    if *name == new.name && description == new.plain_description() {
+        return Ok(new);
+    }
+    // Where there was no room for it, a settled token has none.
+    let mark = new.mark().unwrap_or_else(|| Mark::Settled { line: new.line() });
+    let changed = ApiToken { name: name.clone(), description: description.to_owned(), ..new.clone() };
+    let written = write_mark(talk, &changed, &mark).await?;
+    Ok(ApiToken { token: new.token, roles: new.roles, ..written })
 }
 
 /// Whether two tokens, or one at two times, have the same name, description and roles, as far as is known.

@@ -9,13 +9,13 @@ use super::{
     find::{read, read_if_there},
     journal::{Deed, EffectAction},
     line::{Age, Place, by_age},
-    overlap::{carried_texts, carry_over, carry_roles, differences, is_alike, with_roles},
+    overlap::{carry_over, differences, is_alike, with_roles},
     owner::Owner,
     rotate::Overlap,
     talk::Talk,
     update::write_texts,
 };
-use crate::{ApiToken, Mark, Timestamp, text::shown};
+use crate::{ApiToken, Mark, Timestamp, mark::is_same_description, text::shown};
 
 /// How often what others change about the old token meanwhile is carried over, before it is left alone.
 const ROUNDS: usize = 3;
@@ -60,26 +60,26 @@ impl Settling<'_> {
         if let Some(token) = &now
             && let Some(token) = with_roles(talk, token).await?
         {
-            is_fresh = now.as_ref().is_some_and(|now| now.roles.is_some()) && is_alike(&token, &seen);
-            new = carry_roles(talk, new, &seen, &token).await?;
-            let (name, description) = carried_texts(&new, &seen, &token);
-            let description = new.mark().map_or_else(|| description.clone(), |mark| mark.after(&description));
-            new = ApiToken { name, description, ..new };
+            if !is_alike(&token, &seen) {
+                new = carry_over(talk, new, &seen, &token).await?;
+            }
+            is_fresh = is_alike(&token, &seen) && now.as_ref().is_some_and(|now| now.roles.is_some());
             seen = token;
         }
         let skipped = now.is_some().then_some(old.id.as_str());
         is_fresh &= !self.clean(&place, &new, skipped, &until, &age).await?;
-
+        // Everything is read once more that was not read right before it is written.
         if now.is_some() && !is_fresh {
             now = read_if_there(talk, &old.id).await?;
+            if let Some(token) = now.as_ref().filter(|token| !is_alike(token, &seen)) {
+                let current = read(talk, &new.id).await?;
+                new = carry_over(talk, current, &seen, token).await?;
+                now = read_if_there(talk, &old.id).await?;
+            }
         }
         let is_marked = match now {
             Some(token) => {
-                let token = ApiToken { roles: token.roles.clone().or_else(|| seen.roles.clone()), ..token };
-                if !is_alike(&token, &seen) {
-                    new = carry_over(talk, new, &seen, &token).await?;
-                }
-                seen = token;
+                seen = ApiToken { roles: token.roles.clone().or(seen.roles), ..token };
                 let mark = Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
                 match write_mark(talk, &seen, &mark).await {
                     Ok(_) => true,
@@ -93,7 +93,19 @@ impl Settling<'_> {
             self.must_be_stored(&new, []).await?;
             found_gone(talk, &old.id);
         }
-        new = match write_mark(talk, &new, &Mark::Settled { line: self.line.clone() }).await {
+        if !is_fresh {
+            let Some(current) = read_if_there(talk, &new.id).await? else { return Err(gone(&new.id)) };
+            if current.mark() != new.mark() {
+                let by = match current.mark() {
+                    Some(Mark::Replaced { by, .. }) => place.get(&by),
+                    _ => None,
+                };
+                self.must_be_stored(&current, by).await?;
+            }
+            new = current;
+        }
+        let new_whole = whole(&new, &seen);
+        new = match write_mark(talk, &new_whole, &Mark::Settled { line: self.line.clone() }).await {
             Ok(written) => ApiToken { roles: written.roles.clone().or(new.roles), ..written },
             Err(failure) if failure.code == FailureCode::NotFound => return Err(gone(&new.id)),
             Err(failure) => return Err(failure),
@@ -241,6 +253,14 @@ impl Settling<'_> {
     }
 }
 
+/// The token with its description whole, where it was cut to make room for a mark, as another one has it.
+fn whole(cut: &ApiToken, other: &ApiToken) -> ApiToken {
+    let is_same = is_same_description(&cut.description, &other.description);
+    let is_longer = other.plain_description().len() > cut.plain_description().len();
+    let description = if is_same && is_longer { &other.description } else { &cut.description };
+    ApiToken { description: description.clone(), ..cut.clone() }
+}
+
 /// A time without its fraction, as marks have it.
 pub(super) fn whole_seconds(unix_millis: i64) -> Timestamp {
     let time = Timestamp::from_unix_millis(unix_millis - unix_millis.rem_euclid(1000));
@@ -308,16 +328,17 @@ pub(super) async fn complete(talk: &Talk, place: &mut Place, pending: &ApiToken)
     let written = match pending.mark() {
         Some(Mark::Pending { of, line, .. }) => {
             let old = place.get(&of).filter(|old| !matches!(old.mark(), Some(Mark::Replaced { .. }))).cloned();
-            if let Some(old) = old {
+            if let Some(old) = &old {
                 let now_ms = talk.astro_now_ms().unwrap_or_default().max(pending.created_at.unix_millis());
                 let mark = Mark::Replaced { by: pending.id.clone(), until: whole_seconds(now_ms), line: line.clone() };
-                match write_mark(talk, &old, &mark).await {
+                match write_mark(talk, old, &mark).await {
                     Ok(written) => place.put(written),
                     Err(failure) if failure.code == FailureCode::NotFound => found_gone(talk, &old.id),
                     Err(failure) => return Err(failure),
                 }
             }
-            write_mark(talk, pending, &Mark::Settled { line }).await?
+            let whole = old.map_or_else(|| pending.clone(), |old| whole(pending, &old));
+            write_mark(talk, &whole, &Mark::Settled { line }).await?
         }
         _ => {
             let deed = mark_deed(&pending.id, &Mark::Settled { line: pending.id.clone() });

@@ -91,13 +91,27 @@ pub(crate) struct Scenario {
     deletes: bool,
     creates: bool,
     loses_creates: bool,
+    /// Whether what is created or cloned has no store.
+    stores_apart: bool,
+    /// What was at work the day before, and after how many steps it was killed.
+    earlier: Option<(Job, usize)>,
 }
 
 impl Scenario {
     pub(crate) fn new(name: impl Into<String>) -> Self {
         let (jobs, store) = (Vec::new(), Kind::WriteOnly);
         let name = name.into();
-        Scenario { name, jobs, store, has_roles: false, deletes: false, creates: false, loses_creates: false }
+        Scenario {
+            name,
+            jobs,
+            store,
+            has_roles: false,
+            deletes: false,
+            creates: false,
+            loses_creates: false,
+            stores_apart: false,
+            earlier: None,
+        }
     }
 
     pub(crate) fn jobs(self, one: Job, other: Job) -> Self {
@@ -125,6 +139,16 @@ impl Scenario {
     /// The answer to the first create of the first client is lost, and the request arrives at any time after that.
     pub(crate) fn loses_creates(self, loses_creates: bool) -> Self {
         Scenario { loses_creates, ..self }
+    }
+
+    /// What is created or cloned has no store.
+    pub(crate) fn stores_apart(self) -> Self {
+        Scenario { stores_apart: true, ..self }
+    }
+
+    /// The day before, this was at work, and was killed after so many steps.
+    pub(crate) fn after(self, job: Job, steps: usize) -> Self {
+        Scenario { earlier: Some((job, steps)), ..self }
     }
 
     fn is_by_name(&self) -> bool {
@@ -311,7 +335,7 @@ struct Node {
 
 impl Node {
     fn new(scenario: &Scenario) -> Self {
-        Node {
+        let mut node = Node {
             world: scenario.begin(),
             owner: Sandbox::owner_secret(),
             clients: scenario.jobs.iter().cloned().map(Client::new).collect(),
@@ -320,7 +344,28 @@ impl Node {
             writes: Vec::new(),
             overwritten: Vec::new(),
             trace: Vec::new(),
+        };
+        if let Some((job, steps)) = &scenario.earlier {
+            node.earlier(scenario, job, *steps);
         }
+        node
+    }
+
+    /// Runs a job the day before, as far as it came.
+    fn earlier(&mut self, scenario: &Scenario, job: &Job, steps: usize) {
+        let clients =
+            std::mem::replace(&mut self.clients, vec![Client { writes_failed: true, ..Client::new(job.clone()) }]);
+        self.world.now_ms = EVENING_MS - DAY_MS;
+        for _ in 0..steps {
+            if self.clients[0].is_at_work() {
+                self.step(scenario, 0);
+            }
+        }
+        self.trace.push("a day later".to_owned());
+        self.world.now_ms = EVENING_MS;
+        self.world.changed();
+        self.clients = clients;
+        (self.time, self.writes) = (0, Vec::new());
     }
 
     fn key(&self) -> u64 {
@@ -356,7 +401,10 @@ impl Node {
         let event = match step {
             Step::Request(request) => self.send(scenario, number, &request),
             Step::Wait { .. } => Event::Waited,
-            Step::Prove => Event::Proved,
+            Step::Prove => {
+                let is_new = matches!(client.job.kind, WorkKind::CreateToken | WorkKind::CloneToken);
+                if is_new && scenario.stores_apart { Event::NoStore } else { Event::Proved }
+            }
             Step::ReadStore => {
                 self.trace.push(format!("{name} reads the store"));
                 match scenario.store {
@@ -569,9 +617,7 @@ impl Explorer<'_> {
             orders += self.visit(next, known);
         }
         known.insert(key, orders);
-        if node.time == 0 && node.trace.is_empty() {
-            self.explored.orders = orders;
-        }
+        self.explored.orders = orders;
         orders
     }
 
@@ -608,11 +654,13 @@ impl Explorer<'_> {
 
     /// What holds at every moment.
     fn check_moment(&self, node: &Node) {
-        let is_asked_for = self.scenario.deletes
-            && node
-                .world
-                .stored_id()
-                .is_some_and(|id| node.writes.iter().any(|write| write.client == 1 && write.token_id == id));
+        let deletes = |write: &&Write| {
+            node.clients.get(write.client).is_some_and(|client| client.job.kind == WorkKind::DeleteToken)
+        };
+        let is_asked_for = node
+            .world
+            .stored_id()
+            .is_some_and(|id| node.writes.iter().filter(deletes).any(|write| write.token_id == id));
         if !node.world.store_works && !is_asked_for {
             self.fail(node, "the secret in the store does not work");
         }
@@ -639,12 +687,19 @@ impl Explorer<'_> {
     fn check_named(&self, node: &Node, number: usize) {
         let client = &node.clients[number];
         let Some(end) = &client.end else { return };
-        if client.job.is_change() || client.job.kind == WorkKind::DeleteToken {
+        if client.job.is_change() {
             return;
         }
         let names = |id: &str, is_fit: fn(&Effect) -> bool| {
             end.effects.iter().any(|effect| effect.token_id.as_deref() == Some(id) && is_fit(effect))
         };
+        // Nothing is said to be gone that is not.
+        for effect in end.effects.iter().filter(|effect| effect.action == EffectAction::Delete) {
+            let is_there = effect.token_id.as_deref().and_then(|id| node.world.token(id)).is_some();
+            if is_there && effect.state == EffectState::Done {
+                self.fail(node, &format!("it is not so: {}", effect.text));
+            }
+        }
         for write in node.writes.iter().filter(|write| write.client == number) {
             let id = write.token_id.as_str();
             let is_named =
@@ -675,7 +730,12 @@ impl Explorer<'_> {
             if client.job.is_on(&current) {
                 continue;
             }
-            let other = node.clients[1 - number].end.as_ref();
+            // Another change that came after it is a wish of its own.
+            let follower = &node.clients[1 - number];
+            if follower.job.is_change() && follower.began_at > client.ended_at {
+                continue;
+            }
+            let other = follower.end.as_ref();
             let is_kept = node.world.token(OLD).is_some_and(|old| client.job.is_on(&old));
             let is_warned = end.warnings.iter().any(|warning| warning.contains("was replaced by"));
             let word = client.job.text("name").or(client.job.text("role")).or(client.job.text("description"));
@@ -798,4 +858,44 @@ impl Explorer<'_> {
             self.fail(later, &format!("{current} current tokens are left"));
         }
     }
+}
+
+/// Kills a job at each of its steps, lets another one follow, at once or a day later, and checks the same, with the nights
+/// that come then.
+pub(crate) fn kill_and_follow(scenario: &Scenario, follower: &Job) -> Explored {
+    let mut explored = Explored { scenarios: 1, ..Explored::default() };
+    for steps in 0.. {
+        let mut node = Node::new(scenario);
+        node.clients.truncate(1);
+        for _ in 0..steps {
+            node.step(scenario, 0);
+        }
+        let is_over = node.clients[0].end.is_some();
+        node.trace.push(if is_over { "it ends".to_owned() } else { format!("it is killed after {steps} steps") });
+        for gap_ms in [0, DAY_MS] {
+            let mut explorer =
+                Explorer { scenario, explored: Explored::default(), nights: HashSet::new(), crashed: HashSet::new() };
+            let mut later = node.clone();
+            later.clients[0].is_dead = true;
+            later.clients.push(Client { writes_failed: true, ..Client::new(follower.clone()) });
+            later.world.now_ms += gap_ms;
+            later.world.changed();
+            while later.clients[1].is_at_work() {
+                later.step(scenario, 1);
+                explorer.check_moment(&later);
+            }
+            explorer.check_end(&later);
+            if gap_ms == 0 {
+                explorer.nights(&later);
+            }
+            explored.states += 1;
+            explored.crashes += usize::from(!is_over);
+            explored.nights += explorer.explored.nights;
+            explored.windows += explorer.explored.windows;
+        }
+        if is_over {
+            return explored;
+        }
+    }
+    explored
 }
