@@ -43,7 +43,11 @@ pub(super) async fn overlap(talk: &Talk, target: &Target, options: Overlap) -> R
         Err(failure) => return Err(abandon(talk, &id, failure).await),
     };
 
-    let Some(secret) = new.token.clone() else { return Err(Owner::of(&new).err().unwrap_or_else(Failure::cancelled)) };
+    let Some(secret) = new.token.clone() else {
+        let message = format!("Astro did not tell the secret of the token {}", shown(&id));
+        let failure = Failure::new(FailureCode::Unverifiable, message, "try again");
+        return Err(abandon(talk, &id, failure).await);
+    };
     match talk.deliver(&new, &secret).await? {
         Delivery::Stored => {}
         Delivery::NotWritten(failure) => {

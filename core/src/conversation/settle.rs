@@ -12,6 +12,7 @@ use super::{
     overlap::{carry_over, differences, is_alike, with_roles},
     owner::Owner,
     rotate::Overlap,
+    stores::Held,
     talk::Talk,
     update::write_texts,
 };
@@ -42,79 +43,124 @@ impl Settling<'_> {
         let place = Place::list(talk, Some(&self.owner)).await?;
         let Some(listed) = place.get(&new.id) else { return Err(gone(&new.id)) };
         let age = Age::now(talk, self.options.leftover_after_ms);
-        let rivals = place.rivals(&self.line, &new.id, &age);
-        let is_replaced =
-            |now: &&ApiToken| now.mark() == old.mark() || !matches!(now.mark(), Some(Mark::Replaced { .. }));
-        let mut now = place.get(&old.id).filter(is_replaced).cloned();
-        if !rivals.is_empty() || now.is_none() {
-            let others = rivals.iter().copied().chain(place.get(&old.id));
-            self.must_be_stored(&new, others).await?;
-            // Whoever deleted or replaced it has the last word about it.
-            talk.journal(|journal| journal.strike(&Deed::delete(&old.id)));
-        }
+        let mut now = self.still_there(&place, old, &new, &age).await?;
         let mut new = ApiToken { roles: listed.roles.clone().or(new.roles), ..listed.clone() };
-
-        // What somebody has changed about the old token since it was read.
         let mut seen = old.clone();
-        let mut is_fresh = true;
-        if let Some(token) = &now
-            && let Some(token) = with_roles(talk, token).await?
-        {
-            if !is_alike(&token, &seen) {
-                new = carry_over(talk, new, &seen, &token).await?;
-            }
-            is_fresh = is_alike(&token, &seen) && now.as_ref().is_some_and(|now| now.roles.is_some());
-            seen = token;
+
+        // Whether nothing was sent since the list that showed both of them.
+        let mut is_fresh = now.as_ref().is_none_or(|now| now.roles.is_some() && is_alike(now, &seen));
+        if let Some(token) = now.take() {
+            now = self.caught_up(with_roles(talk, &token).await?, &mut seen, &mut new).await?;
         }
-        let skipped = now.is_some().then_some(old.id.as_str());
-        is_fresh &= !self.clean(&place, &new, skipped, &until, &age).await?;
-        // Everything is read once more that was not read right before it is written.
-        if now.is_some() && !is_fresh {
-            now = read_if_there(talk, &old.id).await?;
-            if let Some(token) = now.as_ref().filter(|token| !is_alike(token, &seen)) {
-                let current = read(talk, &new.id).await?;
-                new = carry_over(talk, current, &seen, token).await?;
-                now = read_if_there(talk, &old.id).await?;
+        let skipped = place.get(&old.id).filter(|_| now.is_some()).map(|old| old.id.as_str());
+        if self.clean(&place, &new, skipped, &until, &age).await? {
+            is_fresh = false;
+            if now.is_some() {
+                now = self.caught_up(read_if_there(talk, &old.id).await?, &mut seen, &mut new).await?;
             }
         }
         let is_marked = match now {
-            Some(token) => {
-                seen = ApiToken { roles: token.roles.clone().or(seen.roles), ..token };
-                let mark = Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
-                match write_mark(talk, &seen, &mark).await {
-                    Ok(_) => true,
-                    Err(failure) if failure.code == FailureCode::NotFound => false,
-                    Err(failure) => return Err(failure),
-                }
-            }
+            Some(now) => self.mark_old(&now, &new, &until).await?,
             None => false,
         };
-        if !is_marked && skipped.is_some() {
+        if skipped.is_some() && !is_marked {
             self.must_be_stored(&new, []).await?;
             found_gone(talk, &old.id);
         }
         if !is_fresh {
-            let Some(current) = read_if_there(talk, &new.id).await? else { return Err(gone(&new.id)) };
-            if current.mark() != new.mark() {
-                let by = match current.mark() {
-                    Some(Mark::Replaced { by, .. }) => place.get(&by),
-                    _ => None,
-                };
-                self.must_be_stored(&current, by).await?;
-            }
-            new = current;
+            new = self.still_ours(&place, new).await?;
         }
-        let new_whole = whole(&new, &seen);
-        new = match write_mark(talk, &new_whole, &Mark::Settled { line: self.line.clone() }).await {
+        let settled = write_mark(talk, &whole(&new, &seen), &Mark::Settled { line: self.line.clone() }).await;
+        new = match settled {
             Ok(written) => ApiToken { roles: written.roles.clone().or(new.roles), ..written },
             Err(failure) if failure.code == FailureCode::NotFound => return Err(gone(&new.id)),
             Err(failure) => return Err(failure),
         };
-        if is_marked && !is_kept {
-            let is_deleted = self.delete_old(seen, &mut new).await?;
-            return Ok((new, (!is_deleted).then(|| until.unix_millis())));
+        let is_left = is_marked && (is_kept || !self.delete_old(seen, &mut new).await?);
+        Ok((new, is_left.then(|| until.unix_millis())))
+    }
+
+    /// The old token as the list shows it; `None`: somebody else has deleted or replaced it. Where that is so, or another run
+    /// of this line is at work, the store decides whether this one goes on.
+    async fn still_there(
+        &self,
+        place: &Place,
+        old: &ApiToken,
+        new: &ApiToken,
+        age: &Age,
+    ) -> Result<Option<ApiToken>, Failure> {
+        let rivals = place.rivals(&self.line, &new.id, age);
+        let listed = place.get(&old.id);
+        let replaced_by = match listed.and_then(ApiToken::mark) {
+            Some(Mark::Replaced { by, .. }) if listed.and_then(ApiToken::mark) != old.mark() => Some(by),
+            _ => None,
+        };
+        if rivals.is_empty() && replaced_by.is_none() && listed.is_some() {
+            return Ok(listed.cloned());
         }
-        Ok((new, is_marked.then(|| until.unix_millis())))
+        let replacement = replaced_by.as_ref().and_then(|by| place.get(by));
+        let mut others: Vec<&ApiToken> = rivals;
+        others.extend(replacement.filter(|by| !others.iter().any(|other| other.id == by.id)));
+        others.extend(listed);
+        self.must_be_stored(new, others).await?;
+        if listed.is_none() {
+            found_gone(self.talk, &old.id);
+        }
+        if replaced_by.is_some() {
+            // It is one of the line from here on, kept for as long as the other run has said.
+            self.talk.journal(|journal| journal.strike(&Deed::delete(&old.id)));
+            return Ok(None);
+        }
+        Ok(listed.cloned())
+    }
+
+    /// The old token as it was read last, when what was changed about it is carried over to the new one; `None`: it is gone.
+    async fn caught_up(
+        &self,
+        mut now: Option<ApiToken>,
+        seen: &mut ApiToken,
+        new: &mut ApiToken,
+    ) -> Result<Option<ApiToken>, Failure> {
+        let talk = self.talk;
+        for _ in 0..ROUNDS {
+            let Some(token) = now else { return Ok(None) };
+            let is_alike = is_alike(&token, seen);
+            if !is_alike {
+                let current = read(talk, &new.id).await?;
+                *new = carry_over(talk, current, seen, &token).await?;
+            }
+            *seen = ApiToken { roles: token.roles.clone().or(seen.roles.take()), ..token };
+            if is_alike {
+                return Ok(Some(seen.clone()));
+            }
+            now = read_if_there(talk, &seen.id).await?;
+        }
+        let message = format!("the token {} is changed by somebody else all the time", shown(&seen.id));
+        let help = "the new secret is stored and works; find who changes the old token, then run finish_rotation";
+        Err(Failure::new(FailureCode::LostUpdate, message, help))
+    }
+
+    /// Marks the old token as replaced; `false`: it is gone.
+    async fn mark_old(&self, now: &ApiToken, new: &ApiToken, until: &Timestamp) -> Result<bool, Failure> {
+        let mark = Mark::Replaced { by: new.id.clone(), until: until.clone(), line: self.line.clone() };
+        match write_mark(self.talk, now, &mark).await {
+            Ok(_) => Ok(true),
+            Err(failure) if failure.code == FailureCode::NotFound => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The new token as it is now, some requests after it was listed, if no other run has replaced it.
+    async fn still_ours(&self, place: &Place, new: ApiToken) -> Result<ApiToken, Failure> {
+        let Some(now) = read_if_there(self.talk, &new.id).await? else { return Err(gone(&new.id)) };
+        if now.mark() != new.mark() {
+            let by = match now.mark() {
+                Some(Mark::Replaced { by, .. }) => place.get(&by),
+                _ => None,
+            };
+            self.must_be_stored(&now, by).await?;
+        }
+        Ok(now)
     }
 
     /// The time by Astro's clock. Where it is not certain, the new token was created a moment ago.
@@ -147,12 +193,18 @@ impl Settling<'_> {
         let mut tokens = vec![new];
         tokens.extend(others);
         let ids: Vec<String> = tokens.iter().map(|token| shown(&token.id)).collect();
-        let message = match ids.as_slice() {
-            [id] => format!("the token that {id} was made to replace is gone: somebody else has deleted it"),
-            _ => format!("another run rotates the same token: the store may hold the secret of {}", ids.join(" or ")),
+        let (message, help) = match ids.as_slice() {
+            [id] => (
+                format!("the token that {id} replaces is gone: somebody else deleted it meanwhile"),
+                format!("{id} works, and its secret is stored; delete it too if that was the intention"),
+            ),
+            _ => (
+                format!("another run rotates the same token: the store may hold the secret of {}", ids.join(" or ")),
+                "all of them work, and nothing was deleted; when no other run is at work, rotate the token again from \
+                 one place"
+                    .to_owned(),
+            ),
         };
-        let help = "look which of them the store holds and keep that one; nothing was deleted, and all of them work. \
-                    Rotate the token again, from one place, when no other run is at work";
         Err(Failure::new(FailureCode::Conflict, message, help).among(tokens))
     }
 
@@ -181,8 +233,7 @@ impl Settling<'_> {
             }
             match member.mark() {
                 Some(Mark::Pending { .. })
-                    if member.last_used_at.is_none()
-                        && !place.is_handed_over(member, &super::stores::Held::Nothing) =>
+                    if member.last_used_at.is_none() && !place.is_handed_over(member, &Held::Nothing) =>
                 {
                     if age.is_young(member) {
                         leave(talk, &member.id, "another run may be at work with it");
