@@ -83,7 +83,7 @@ for (const entry of ["program", "main"]) {
 chmodSync("dist/main.js", 0o755);
 
 // `require` gets the same declarations under names that TypeScript takes for CommonJS.
-const internal = ["base64", "checks", "core", "frame", "main", "module", "module.workerd", "plain", "program"];
+const internal = ["base64", "checks", "core", "frame", "main", "module", "module.workerd", "plain", "program", "random"];
 execFileSync("node_modules/.bin/tsc", ["--emitDeclarationOnly", "--outDir", "dist", "--rootDir", "src"], { stdio: "inherit" });
 for (const name of internal) rmSync(`dist/${name}.d.ts`);
 for (const file of readdirSync("dist").filter((file) => file.endsWith(".d.ts"))) {

@@ -2,7 +2,9 @@
 
 import { AstroTokensError, isA, named, type Problem } from "./errors.js";
 import type { Secret } from "./secret.js";
+import type { Mark } from "./token.js";
 import type { FailureCode, Scope, Work } from "./vocabulary.js";
+import type { Effect } from "./works.js";
 
 /** What Astro says is wrong with a field. */
 export interface FieldError {
@@ -101,6 +103,12 @@ export interface Candidate {
   readonly shortToken: string;
   /** When it was created, in RFC 3339. */
   readonly createdAt: string;
+  /** Who created it: the name of a user or a token, or else an id. Where Astro does not say, there is no such property. */
+  readonly createdBy?: string;
+  /** When it was last used, in RFC 3339; absent: never. */
+  readonly lastUsedAt?: string;
+  /** What a rotation, or a create with an idempotency key, has written about it. */
+  readonly mark?: Mark;
 }
 
 /** What there is to say about a failure. */
@@ -113,6 +121,7 @@ interface Failure {
   readonly done: readonly string[];
   readonly notDone: readonly string[];
   readonly unclear: readonly string[];
+  readonly effects: readonly Effect[];
   readonly candidates: readonly Candidate[];
   readonly warnings: readonly Problem[];
 }
@@ -149,6 +158,8 @@ export class ConversationError extends AstroTokensError {
   readonly notDone!: readonly string[];
   /** What nobody knows: look at it before trying again. */
   readonly unclear!: readonly string[];
+  /** The same three lists in one, for programs: token by token, in the order in which it happened. */
+  readonly effects!: readonly Effect[];
   /** The tokens that it may be about. */
   readonly candidates!: readonly Candidate[];
   /** What was worth a look until then. */

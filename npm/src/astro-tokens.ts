@@ -3,16 +3,17 @@ import { baseUrlOfDomain, type Claims, credentialFromEnv, type Environment, insp
 import { checkFunction, checkObject, checkOptions, checkText } from "./checks.js";
 import type { Conversation, ConversationEvent, Step } from "./conversation.js";
 import { type Problem, ValidationError } from "./errors.js";
-import type { ApiOptions, CreateTokenInput } from "./inputs.js";
-import type { Signal } from "./platform.js";
+import type { ApiOptions } from "./inputs.js";
 import { isSecret, Secret } from "./secret.js";
 import { Session, type SessionOptions } from "./session.js";
+import { held, parted, proved, type RunOptions, type Store, stored, type WithStore } from "./store.js";
 import type { ApiToken, IssuedToken, TokenPage } from "./token.js";
-import { clock, described, type Fetch, send, shows, sleep, unlessAborted } from "./transport.js";
+import { clock, type Fetch, send, sleep } from "./transport.js";
 import type { Work } from "./vocabulary.js";
 import type {
   ChangeTokenInput,
   CloneTokenInput,
+  CreationInput,
   DeletionInput,
   FindTokenInput,
   FinishRotationInput,
@@ -44,27 +45,6 @@ export interface AstroTokensOptions
   /** Called with what is worth a look although it stops nothing. */
   onWarning?: ((warning: Problem) => unknown) | undefined;
 }
-
-/** How to run one conversation. */
-export interface RunOptions {
-  /** Ends it early. Where anything stands then, the error says what. */
-  signal?: Signal | undefined;
-}
-
-/** Which token to give a new secret, how, and where to put that. */
-export type RotateInput = RotationInput & {
-  /**
-   * With `overlap`: puts the secret of the successor into a safe place. Only when it is done, the old token is deleted;
-   * where it throws, the successor is deleted and the old token is as it was.
-   */
-  store?: Store | undefined;
-};
-
-/**
- * Puts a secret into a safe place; `token` is the one that it belongs to, without it. Where the `signal` of the run is
- * aborted meanwhile, nobody waits for it any longer, and the secret is in the `ConversationError`.
- */
-export type Store = (secret: Secret, token: ApiToken, run: RunOptions) => unknown;
 
 /** The longest that a timer can be set to. */
 const longestTimeout = 2 ** 31 - 1;
@@ -129,12 +109,14 @@ export class AstroTokens {
   }
 
   /**
-   * Creates a token. After a lost answer it looks for the token that it may have made before it makes another.
+   * Creates a token; its secret goes to the `store` first, where there is one. A create whose answer is lost is never sent
+   * again. With an `idempotencyKey` the token is found and gets another secret; without one the error is `unknown`, and its
+   * `candidates` are the tokens that may have been made.
    *
    * @returns The token with its secret, which is never shown again.
    */
-  createToken(input: CreateTokenInput, options?: RunOptions): Promise<IssuedToken> {
-    return this.#run("create_token", input, options);
+  createToken(input: WithStore<CreationInput>, options?: RunOptions): Promise<IssuedToken> {
+    return this.#store("create_token", input, options);
   }
 
   /**
@@ -157,8 +139,8 @@ export class AstroTokens {
   }
 
   /** Creates a token like another one, on another Workspace or Deployment or under another name. */
-  cloneToken(input: CloneTokenInput, options?: RunOptions): Promise<IssuedToken> {
-    return this.#run("clone_token", input, options);
+  cloneToken(input: WithStore<CloneTokenInput>, options?: RunOptions): Promise<IssuedToken> {
+    return this.#store("clone_token", input, options);
   }
 
   /** Changes name, description or role of a token; what is not given stays, and nothing is sent where nothing changes. */
@@ -182,27 +164,35 @@ export class AstroTokens {
   }
 
   /**
-   * Replaces the secret of a token. The old secret stops working at once; with `overlap`, only when `store` has put the
-   * new one into a safe place.
+   * Replaces the secret of a token. By itself the old secret stops working at once. With `overlap` a new token takes the
+   * place of the old one, which is deleted when the `store` has the new secret, or `keepOld` seconds later. Where the store
+   * throws, both tokens live and the error (`not_stored`) names both; with {@link NotWritten} everything is as it was.
    */
-  async rotateToken(input: RotateInput, options?: RunOptions): Promise<Rotation> {
-    if (typeof input?.store === "undefined") {
-      checkStore(input?.overlap, undefined);
-      return this.#run("rotate_token", input, options);
+  async rotateToken(input: WithStore<RotationInput>, options?: RunOptions): Promise<Rotation> {
+    if (input?.store !== undefined && !input.overlap) {
+      throw new TypeError("`store` is about a rotation with overlap; without, the secret is in what comes back");
     }
-    const { store, ...fields } = input;
-    checkStore(fields.overlap, store);
-    return this.#run("rotate_token", fields, options, store);
+    return this.#store("rotate_token", input, options);
   }
 
-  /** Ends a rotation whose old token was kept: deletes it now, or with `keepOld` only if that time is over. */
-  finishRotation(input: FinishRotationInput, options?: RunOptions): Promise<Rotation> {
-    return this.#run("finish_rotation", input, options);
+  /**
+   * Cleans up after rotations with overlap: deletes old tokens whose time is over, or with `now` before that, and completes
+   * what was interrupted. Having nothing to do is a success. Of the `store` only `read` is used: it tells which token is in
+   * use.
+   */
+  finishRotation(input: WithStore<FinishRotationInput>, options?: RunOptions): Promise<Rotation> {
+    return this.#store("finish_rotation", input, options);
   }
 
   /** Deletes a token. Its secret stops working at once, and it cannot be brought back. */
   deleteToken(input: DeletionInput, options?: RunOptions): Promise<undefined> {
     return this.#run("delete_token", input, options);
+  }
+
+  /** The same as `#run`, with a store beside the input. */
+  async #store<W extends Work>(work: W, input: WithStore<Works[W]["input"]>, options?: RunOptions): Promise<Works[W]["outcome"]> {
+    const [fields, store] = parted<Works[W]["input"]>(input);
+    return this.#run(work, fields, options, store);
   }
 
   async #run<W extends Work>(
@@ -232,8 +222,14 @@ export class AstroTokens {
           case "wait":
             event = await sleep(step.milliseconds, signal);
             break;
+          case "prove":
+            event = await proved(store, signal);
+            break;
+          case "read_store":
+            event = await held(store, signal);
+            break;
           case "store":
-            event = await stored(step.secret, signal, () => store?.(step.secret, step.token, signal === undefined ? {} : { signal }));
+            event = await stored(store, step.secret, step.token, signal);
             break;
           case "page":
             yield step.page;
@@ -283,31 +279,6 @@ function signalOf(options: RunOptions): AbortSignal | undefined {
     throw new TypeError("`signal` has to be an AbortSignal, such as the `signal` of an AbortController");
   }
   return signal;
-}
-
-/** @internal */
-export function checkStore(overlap: unknown, store: Store | undefined): void {
-  if (store !== undefined && typeof store !== "function") throw new TypeError("`store` has to be a function");
-  if (overlap && store === undefined) {
-    throw new TypeError("a rotation with overlap needs `store`, a function that puts the secret into a safe place");
-  }
-  if (!overlap && store !== undefined) {
-    throw new TypeError("`store` is about a rotation with overlap; without, the secret is in what comes back");
-  }
-}
-
-/** What came of storing a secret. What was thrown is left out where it shows the secret. */
-async function stored(secret: Secret, signal: AbortSignal | undefined, store: () => unknown): Promise<ConversationEvent> {
-  try {
-    await unlessAborted(store(), signal);
-    return { type: "stored" };
-  } catch (cause) {
-    // A `store` that was told to end may say so in its own words, or not at all.
-    if (signal?.aborted) return { type: "cancelled", cause: signal.reason };
-    const value = secret.expose();
-    const message = described(cause).replaceAll(value, String(secret));
-    return { type: "not_stored", message, ...(shows(cause, value) ? {} : { cause }) };
-  }
 }
 
 /** Every option, for the help about one that does not exist. */

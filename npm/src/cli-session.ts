@@ -1,10 +1,12 @@
 import * as glue from "../wasm/cli_bg.js";
-import { AstroTokens as Client, checkStore, type RunOptions, type Store } from "./astro-tokens.js";
-import { checkNumber, checkOptions } from "./checks.js";
+import { AstroTokens as Client } from "./astro-tokens.js";
+import { checkNumber, checkOptions, checkText } from "./checks.js";
 import { booleans, type Command, type CommandObject, sourceOf } from "./command.js";
 import type { Conversation } from "./conversation.js";
 import { valid } from "./errors.js";
-import { random, Session as WorkSession } from "./session.js";
+import { random } from "./random.js";
+import { Session as WorkSession } from "./session.js";
+import { parted, type RunOptions, type WithStore } from "./store.js";
 import type { ApiToken } from "./token.js";
 import type { RoleChange, Rotation, TokenUpdate } from "./works.js";
 
@@ -14,8 +16,10 @@ export interface CommandOptions {
   overlap?: boolean | undefined;
   /** With `overlap`: for how many seconds the old token stays. */
   keepOld?: number | undefined;
-  /** With `overlap`: makes a new successor even where a token looks like one. */
-  anew?: boolean | undefined;
+  /** With `overlap`: after how many seconds a token counts as left behind that an earlier run has made. Default: 3600. */
+  leftoverAfter?: number | undefined;
+  /** Names the piece of work that a create is: see `AstroTokens.createToken`. */
+  idempotencyKey?: string | undefined;
   /** Rotates the token that the caller itself authenticates with. */
   allowLockout?: boolean | undefined;
   /** Removes narrower roles, too. */
@@ -30,7 +34,7 @@ export class Session extends WorkSession {
   /**
    * Begins the conversation of any command. The group decides what a token has to belong to: a command on the tokens of a
    * Workspace never touches one of another Workspace, whatever its id. What the command does not say about where it works
-   * comes from the current Workspace and Deployment of the `Api`. `seed` is for the jitter of its waits.
+   * comes from the current Workspace and Deployment of the `Api`. `seed` is that of {@link WorkSession.start}.
    *
    * @throws {ValidationError} with everything that can be judged before anything is read.
    */
@@ -49,19 +53,35 @@ function startCommand(
   options: CommandOptions,
   seed: number,
 ): Conversation<CommandOutcome> {
-  const { overlap, anew, allowLockout, removeOrphans } = booleans(options, "overlap", "anew", "allowLockout", "removeOrphans");
-  const { keepOld } = options;
+  const { overlap, allowLockout, removeOrphans } = booleans(options, "overlap", "allowLockout", "removeOrphans");
+  const { keepOld, leftoverAfter, idempotencyKey } = options;
   checkNumber("seed", seed);
-  if (keepOld !== undefined && !Number.isSafeInteger(keepOld)) throw new TypeError("keepOld has to be a whole number of seconds");
+  for (const [name, seconds] of Object.entries({ keepOld, leftoverAfter })) {
+    if (seconds !== undefined && !Number.isSafeInteger(seconds)) throw new TypeError(`${name} has to be a whole number of seconds`);
+  }
+  if (idempotencyKey !== undefined) checkText("idempotencyKey", idempotencyKey);
+  // It would lose what UTF-8 cannot hold on its way, and be the key of somebody else.
+  if (/\p{Surrogate}/u.test(idempotencyKey ?? "")) throw new TypeError("idempotencyKey has half of a character in it");
   const [input, ...reading] = sourceOf(command);
   return valid(
     WorkSession.begin<CommandOutcome>(session, input, (number, ...frame) =>
-      glue.start_command(number, ...frame, ...reading, overlap, keepOld, anew, allowLockout, removeOrphans, seed),
+      glue.start_command(
+        number,
+        ...frame,
+        ...reading,
+        overlap,
+        keepOld,
+        leftoverAfter,
+        idempotencyKey,
+        allowLockout,
+        removeOrphans,
+        seed,
+      ),
     ),
   );
 }
 
-const runNames = ["overlap", "keepOld", "anew", "allowLockout", "removeOrphans", "signal", "store"];
+const runNames = ["overlap", "keepOld", "leftoverAfter", "idempotencyKey", "allowLockout", "removeOrphans", "signal", "store"];
 
 /** An `AstroTokens` that runs commands, too. */
 export class AstroTokens extends Client {
@@ -72,16 +92,20 @@ export class AstroTokens extends Client {
    * await astro.run(parseCommand("astro workspace token list --workspace-id clws"));
    * ```
    *
+   * A `store` is for a command that creates a token, or rotates one with `overlap`.
+   *
    * @returns For a list all its tokens; else what comes of the conversation.
    */
   async run(
     command: Command | CommandObject,
-    options: CommandOptions & RunOptions & { store?: Store | undefined } = {},
+    options: WithStore<CommandOptions & RunOptions> = {},
   ): Promise<ApiToken[] | CommandOutcome> {
     checkOptions("the options of a command", options, runNames);
-    const { store, signal } = options;
-    checkStore(options.overlap, store);
-    const talk = Client.talk(this, (session) => startCommand(session, command, options, random()), { signal }, store);
+    const [{ signal, ...others }, store] = parted<CommandOptions & RunOptions>(options);
+    if (store !== undefined && !others.overlap && command.operation !== "create_token") {
+      throw new TypeError("`store` is about a command that creates a token, or rotates one with `overlap`");
+    }
+    const talk = Client.talk(this, (session) => startCommand(session, command, others, random()), { signal }, store);
     const tokens: ApiToken[] = [];
     let step = await talk.next();
     for (; !step.done; step = await talk.next()) tokens.push(...step.value.tokens);

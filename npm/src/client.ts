@@ -8,7 +8,7 @@
 
 export * from "./batch.js";
 export { parseAnswer } from "./answer.js";
-export { AstroTokens, type AstroTokensOptions, type RotateInput, type RunOptions, type Store } from "./astro-tokens.js";
+export { AstroTokens, type AstroTokensOptions } from "./astro-tokens.js";
 export { type AuditOptions, type Finding, findingsOf } from "./audit.js";
 export {
   ApiError,
@@ -32,11 +32,13 @@ export { type Ask, Conversation, type ConversationEvent, type Step } from "./con
 export type { ResponseParts } from "./response.js";
 export { isSecret, Secret } from "./secret.js";
 export { Session, type SessionOptions } from "./session.js";
+export { NotWritten, type RunOptions, type Store, type StoreObject, type WithStore, type WriteSecret } from "./store.js";
 export {
   type Answer,
   ApiToken,
   type Extra,
   type IssuedToken,
+  type Mark,
   type Subject,
   SubjectRoles,
   TokenPage,
@@ -47,7 +49,9 @@ export type { FailureCode, Work } from "./vocabulary.js";
 export type {
   ChangeTokenInput,
   CloneTokenInput,
+  CreationInput,
   DeletionInput,
+  Effect,
   FindTokenInput,
   FinishRotationInput,
   RemoveTokenRoleInput,

@@ -5,9 +5,9 @@ import { frozen, instance, problems, run } from "./core.js";
 import { AstroTokensError, type Problem, ValidationError } from "./errors.js";
 import { TokenRequest } from "./request.js";
 import { partsOf, type ResponseParts } from "./response.js";
-import { Secret } from "./secret.js";
+import { isSecret, Secret } from "./secret.js";
 import { ApiToken, Beside, TokenPage } from "./token.js";
-import type { Rotation } from "./works.js";
+import type { Effect, Rotation } from "./works.js";
 
 /** What a conversation asks for next, or what came of it. */
 export type Step<T> =
@@ -32,7 +32,15 @@ export type Ask =
       readonly milliseconds: number;
     }
   | {
-      /** Put this secret into a safe place before the old one dies. Answered by `stored` or `not_stored`. */
+      /** Check that writing to the store is going to work. Answered by `proved`, `not_proved` or `no_store`. */
+      readonly type: "prove";
+    }
+  | {
+      /** Read the secret that the store holds. Answered by `holds` or `unreadable`. */
+      readonly type: "read_store";
+    }
+  | {
+      /** Write this secret to the store. Answered by `stored` or `not_stored`. */
       readonly type: "store";
       /** The token that the secret belongs to, without the secret. */
       readonly token: ApiToken;
@@ -62,10 +70,28 @@ export type ConversationEvent =
     }
   /** The time is over. */
   | { readonly type: "waited" }
-  /** The secret is in a safe place. */
+  /** As far as the store can tell, writing to it is going to work. Also for a store that cannot be asked. */
+  | { readonly type: "proved" }
+  /** Writing to the store is not going to work: why, and what was thrown. */
+  | { readonly type: "not_proved"; readonly message: string; readonly cause?: unknown }
+  /** There is no store: a secret is handed over by the outcome alone. */
+  | { readonly type: "no_store" }
+  /** The secret that the store holds now; absent: none. */
+  | { readonly type: "holds"; readonly secret?: Secret | string | undefined }
+  /** The store cannot be read, or there is none. */
+  | { readonly type: "unreadable" }
+  /** The store has the secret. */
   | { readonly type: "stored" }
-  /** The secret could not be stored: why, without the secret in it, and what was thrown. */
-  | { readonly type: "not_stored"; readonly message: string; readonly cause?: unknown }
+  | {
+      /** Storing the secret failed. */
+      readonly type: "not_stored";
+      /** Why, without the secret in it. */
+      readonly message: string;
+      /** Whether it is certain that the secret was not written, and never will be. `false` where that is not known. */
+      readonly isCertain: boolean;
+      /** What was thrown. */
+      readonly cause?: unknown;
+    }
   /** The page was taken; the next one is wanted. */
   | { readonly type: "next" }
   /** The caller wants no more, and why: the conversation ends with an error that says what stands. */
@@ -133,7 +159,7 @@ export class Conversation<T> {
     // Read before the core is asked: a response that is none leaves the conversation as it was.
     const cross = crossing(this.#place.number, event, nowMs);
     if (this.#place.core !== instance()) throw lost();
-    if (event.type === "failed" || event.type === "not_stored" || event.type === "cancelled") this.#cause = event.cause;
+    if (thrown.has(event.type)) this.#cause = (event as { readonly cause?: unknown }).cause;
     const told = run(cross, "and what the conversation knew is lost");
     if (told === undefined) throw new TypeError(`there is no event \`${event.type}\``);
     if (told[0] in asks) return asks[told[0] as keyof typeof asks](told as never);
@@ -216,14 +242,20 @@ function crossing(number: number, event: ConversationEvent, nowMs: number): () =
   }
   const message = "message" in event ? event.message : "";
   checkText("`message` of the event", message);
-  const mayHaveArrived = event.type === "failed" && event.mayHaveArrived;
-  checkBoolean("`mayHaveArrived` of the event", mayHaveArrived);
-  return () => glue.step(number, nowMs, event.type, message, mayHaveArrived) as Told | undefined;
+  const flag = event.type === "failed" ? event.mayHaveArrived : event.type === "not_stored" && event.isCertain;
+  checkBoolean(event.type === "failed" ? "`mayHaveArrived` of the event" : "`isCertain` of the event", flag);
+  const secret = event.type === "holds" ? event.secret ?? undefined : undefined;
+  const value = isSecret(secret) ? secret.expose() : secret;
+  if (value !== undefined) checkText("`secret` of the event", value);
+  return () => glue.step(number, nowMs, event.type, message, flag, value) as Told | undefined;
 }
+
+/** The events that something was thrown at. */
+const thrown: ReadonlySet<string> = new Set(["failed", "not_proved", "not_stored", "cancelled"]);
 
 type Json = Record<string, unknown>;
 /** What the core describes a step by: see `described_step` in `bindings/wasm/src/conversation.rs`. */
-type Told = Requested | [type: "wait", milliseconds: number] | WithTokens | Failed;
+type Told = Requested | [type: "wait", milliseconds: number] | [type: "prove" | "read_store"] | WithTokens | Failed;
 type Requested = [type: "request", method: string, url: string, headers: Record<string, string>, body: string | undefined];
 type WithTokens = [type: string, json: string, times: Float64Array, ...secrets: string[]];
 type Failed = [
@@ -240,6 +272,8 @@ const asks = {
     request: TokenRequest.of(method, url, Object.freeze(headers), body, []),
   }),
   wait: ([, milliseconds]: ["wait", number]): Ask => ({ type: "wait", milliseconds }),
+  prove: (): Ask => ({ type: "prove" }),
+  read_store: (): Ask => ({ type: "read_store" }),
   store([, json, times, value]: WithTokens): Ask {
     return { type: "store", token: new ApiToken(JSON.parse(json), new Beside(times, [])), secret: new Secret(value!) };
   },
@@ -253,12 +287,13 @@ const outcomes = {
   update: changed,
   roles: changed,
   rotation(told: WithTokens): Rotation {
-    const { token, oldTokenId, oldKeptUntilMs } = changed(told) as Json & { token: ApiToken };
+    const { token, oldTokenId, oldKeptUntilMs, effects } = changed(told) as Json & { token: ApiToken; effects: Effect[] };
     return {
       token,
       ...(token.token === undefined ? {} : { secret: token.token }),
       ...(oldTokenId === undefined ? {} : { oldTokenId: oldTokenId as string }),
       ...(oldKeptUntilMs === undefined ? {} : { oldKeptUntil: new Date(oldKeptUntilMs as number) }),
+      effects,
     };
   },
   nothing: () => undefined,
@@ -279,7 +314,7 @@ function failure([, error, kind, content, secret]: Failed, thrown: unknown): Err
   // The caller's mistake, as everywhere else; it is only found after something was read.
   if (cause instanceof ValidationError) return cause;
   frozen(error.warnings as Problem[]);
-  for (const list of [error.done, error.notDone, error.unclear, error.candidates]) Object.freeze(list);
+  for (const list of [error.done, error.notDone, error.unclear, error.effects, error.candidates]) Object.freeze(list);
   // In the words of the caller: its message begins with the work.
   const message = error.message.replace(error.work, spelt(error.work));
   return new ConversationError({ ...error, message }, cause, secret === undefined ? undefined : new Secret(secret));

@@ -3,7 +3,6 @@
  * the command does and says is in the core.
  */
 
-import { randomInt } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -21,6 +20,7 @@ import { createInterface } from "node:readline";
 import * as glue from "../wasm/program_bg.js";
 import wasm from "../wasm/program_bg.wasm";
 import { bytesOf } from "./base64.js";
+import { random } from "./random.js";
 
 declare const VERSION: string;
 
@@ -90,8 +90,7 @@ export async function run(world: World): Promise<number> {
   const env = Object.entries(world.env).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
   const { stdin, stdout, stderr } = process;
   const terminals = [stdin, stdout, stderr].reduce((bits, { isTTY }, at) => bits | (isTTY ? 1 << at : 0), 0);
-  const seed = randomInt(2 ** 48 - 1);
-  const program = new glue.Program([...world.args], env, terminals, stdout.columns ?? 0, VERSION, seed);
+  const program = new glue.Program([...world.args], env, terminals, stdout.columns ?? 0, VERSION, random());
   const host = new Host(world, program);
   const interrupt = () => host.interrupt();
   process.on("SIGINT", interrupt);

@@ -8,4 +8,4 @@
 export { AstroTokensError, isAstroTokensError } from "./errors.js";
 export { type Fault, type NewToken, type Reply, Sandbox, type SandboxOptions, type Seen } from "./sandbox-api.js";
 export { isSecret, Secret } from "./secret.js";
-export type { ApiToken, Extra, Subject, TokenRole } from "./token.js";
+export type { ApiToken, Extra, Mark, Subject, TokenRole } from "./token.js";

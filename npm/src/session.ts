@@ -5,6 +5,7 @@ import { Conversation } from "./conversation.js";
 import { callFor, instance } from "./core.js";
 import { valid, ValidationError } from "./errors.js";
 import type { ApiOptions } from "./inputs.js";
+import { random } from "./random.js";
 import type { Work } from "./vocabulary.js";
 import type { Works } from "./works.js";
 
@@ -69,7 +70,8 @@ export class Session {
   }
 
   /**
-   * Begins a conversation. `seed` is for the jitter of its waits: any number, a different one each time.
+   * Begins a conversation. `seed` makes the jitter of its waits and the id that it knows its own tokens by: a whole number
+   * from 0 to 2^53 - 1 that no other run has. The default is random; only tests need one of their own.
    *
    * ```js
    * const conversation = session.start("rotate_token", { tokenName: "CI" });
@@ -117,9 +119,4 @@ export class Session {
 function atLeast(least: number, name: string, value: number | undefined): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
   throw new TypeError(`${name} has to be a whole number from ${least}`);
-}
-
-/** @internal */
-export function random(): number {
-  return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 }

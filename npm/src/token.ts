@@ -1,5 +1,7 @@
 /** What Astro answers: tokens, pages of them, and the roles of a subject. */
 
+import * as glue from "../wasm/client_bg.js";
+import { run } from "./core.js";
 import type { Secret } from "./secret.js";
 import type { EntityType, Kind, Scope } from "./vocabulary.js";
 
@@ -34,6 +36,43 @@ export interface Subject {
   /** The name of a token. */
   readonly apiTokenName?: string;
 }
+
+/**
+ * What a rotation with overlap, or a create with an idempotency key, has written at the end of a description. A line is the
+ * tokens that replace one another, by the id of the first one.
+ */
+export type Mark =
+  | {
+      /** Made by one call to replace another token. Until that names it as its replacement, its secret may be lost. */
+      readonly state: "pending";
+      /** The id of the token that it is going to replace. */
+      readonly of: string;
+      /** The call that made it. */
+      readonly run: string;
+      readonly line: string;
+    }
+  | {
+      /** The secret of its replacement was handed over; it lives on until a time. */
+      readonly state: "replaced";
+      /** The id of its replacement. */
+      readonly by: string;
+      /** Until when it is kept, by Astro's clock. */
+      readonly until: Date;
+      readonly line: string;
+    }
+  | {
+      /** A replacement whose secret was handed over. */
+      readonly state: "settled";
+      readonly line: string;
+    }
+  | {
+      /** Made by one create with an idempotency key, whose secret was not handed over yet. */
+      readonly state: "keyed";
+      /** The digest of the key. */
+      readonly key: string;
+      /** The call that made it. */
+      readonly run: string;
+    };
 
 /** An object of JSON. */
 type Json = Record<string, unknown>;
@@ -104,7 +143,7 @@ export class ApiToken extends Answered {
   readonly id!: string;
   /** The name. Names are not unique. */
   readonly name!: string;
-  /** The description; may be empty. */
+  /** The description as it stands in Astro, with its {@link ApiToken.mark}; may be empty. */
   readonly description!: string;
   /** What the token is for. */
   readonly scope!: Open<Scope>;
@@ -164,6 +203,21 @@ export class ApiToken extends Answered {
     if (fields.token !== undefined) this.token = beside.secret()!;
     this.keepExtra();
   }
+
+  /** What a rotation, or a create with an idempotency key, has written about it; `undefined`: nothing. */
+  get mark(): Mark | undefined {
+    return split(this.description)?.[1];
+  }
+
+  /** The description without the mark. */
+  get plainDescription(): string {
+    return split(this.description)?.[0] ?? this.description;
+  }
+}
+
+/** A description without its mark, and the mark, where it has one. Read when it is asked for: a list has thousands. */
+function split(description: string): [description: string, mark: Mark] | undefined {
+  return run(() => glue.split_mark(description) as [string, Mark] | undefined);
 }
 
 /** A token with its secret: what create and rotate answer. */

@@ -89,6 +89,8 @@ export type FailureCode =
   | "would_lock_out"
   | "not_stored"
   | "lost_update"
+  | "already_exists"
+  | "conflict"
   | "cancelled"
   | "misuse";
 
@@ -147,4 +149,7 @@ export type ProblemCode =
   | "dag_role_scope"
   | "orphaned_grants"
   | "unknown_role"
+  | "replaced_token"
+  | "leftover_token"
+  | "roles_not_cloned"
   | "unused_credential";

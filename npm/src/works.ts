@@ -8,6 +8,15 @@ import type { DeploymentRole, EntityType, OrganizationRole, WorkspaceRole } from
 type Text = string & {};
 type Optional<T> = T | null | undefined;
 
+/** A token to create: that it is not made twice is certain with a key alone. */
+export interface CreationInput extends CreateTokenInput {
+  /**
+   * Any text that names this piece of work, such as the id of a run. Until the secret is handed over, a repeat with the same
+   * key recognises the token, in another process too.
+   */
+  idempotencyKey?: Optional<string>;
+}
+
 /** Which tokens to list: all of the Organization, or those of one Workspace or Deployment. */
 export interface TokensInput extends Omit<ListTokensInput, "limit" | "offset"> {}
 
@@ -43,8 +52,8 @@ export type FindTokenInput = Which & {
 };
 
 /**
- * Which token to clone, and where to: at least one of a Workspace, a Deployment and a name. Only the role on the entity
- * of its own scope is taken over.
+ * Which token to clone, and where to: at least one of a Workspace, a Deployment and a name. On another entity only the role
+ * on that entity is taken over, and a warning names the others.
  */
 export type CloneTokenInput = Which & {
   /** The Workspace of the clone; the other one is a Workspace token. */
@@ -53,6 +62,8 @@ export type CloneTokenInput = Which & {
   deploymentId?: Optional<string>;
   /** The name of the clone; not given: the same. */
   name?: Optional<string>;
+  /** Any text that names this piece of work; see {@link CreationInput}. */
+  idempotencyKey?: Optional<string>;
 };
 
 /** What to change of a token; what is not given stays as it is. */
@@ -85,10 +96,13 @@ export type RemoveTokenRoleInput = Which & Where & {
 export type RotationInput = FindTokenInput & {
   /** Makes a successor, and deletes the old token when the secret of the successor is stored. */
   overlap?: Optional<boolean>;
-  /** With `overlap`: for how many seconds the old token stays, to be deleted by `finishRotation` then. */
+  /** With `overlap`: for how many seconds the old token stays. The next rotation after that deletes it, or `finishRotation`. */
   keepOld?: Optional<number | bigint>;
-  /** With `overlap`: makes a new successor even where a token looks like one. */
-  anew?: Optional<boolean>;
+  /**
+   * With `overlap`: after how many seconds a token counts as left behind that an earlier run has made and not handed over.
+   * Longer than the longest run of any client of this token, the store included. Default: 3600.
+   */
+  leftoverAfter?: Optional<number | bigint>;
   /** Rotates the token that the caller itself authenticates with, although a lost answer would lock it out. */
   allowLockout?: Optional<boolean>;
 };
@@ -99,12 +113,14 @@ export type DeletionInput = FindTokenInput & {
   allowLockout?: Optional<boolean>;
 };
 
-/** Which rotation to end. */
+/** Which rotations to end: the token, or one that it was replaced by or replaces. */
 export type FinishRotationInput = FindTokenInput & {
-  /** The id of the old token; not given: the one that the successor looks like. */
+  /** Only the old token of this id is deleted. */
   oldTokenId?: Optional<string>;
-  /** For how many seconds since the creation of the successor the old token stays. */
-  keepOld?: Optional<number | bigint>;
+  /** Deletes an old token although the time that it is kept for is not over. */
+  now?: Optional<boolean>;
+  /** After how many seconds a token counts as left behind; nothing younger is deleted. Default: 3600. */
+  leftoverAfter?: Optional<number | bigint>;
 };
 
 /** What became of a token. */
@@ -147,6 +163,21 @@ export interface RoleChange {
   readonly diff: RoleDiff;
 }
 
+/** One thing that work of several requests has done to a token, has not done, or does not know. */
+export interface Effect {
+  /**
+   * What is done: the token is created; its name or description is changed; its roles are; its secret is replaced; its secret
+   * is stored; its {@link ApiToken.mark} is written; it is deleted; it is left as it is, although it belongs to the work.
+   */
+  readonly action: "create" | "update" | "set_roles" | "rotate" | "store" | "mark" | "delete" | "leave";
+  /** The id of the token; absent: it was to be created, and its id is not known. */
+  readonly tokenId?: string;
+  /** Whether it was done; `unclear`: nobody knows. */
+  readonly state: "done" | "not_done" | "unclear";
+  /** The same for people: "deleted the token `clold`". */
+  readonly text: string;
+}
+
 /** A new secret. */
 export interface Rotation {
   /** The token with its new secret: the same token, or its successor. */
@@ -157,13 +188,15 @@ export interface Rotation {
   readonly oldTokenId?: string;
   /** Until when the old token stays; absent: it is gone, or there was none. */
   readonly oldKeptUntil?: Date;
+  /** Every token that was created, marked, deleted or left, in order. */
+  readonly effects: readonly Effect[];
 }
 
 /** What goes into each conversation, and what comes of it. */
 export interface Works {
   tokens: { input: TokensInput; outcome: undefined };
   find_token: { input: FindTokenInput; outcome: ApiToken };
-  create_token: { input: CreateTokenInput; outcome: IssuedToken };
+  create_token: { input: CreationInput; outcome: IssuedToken };
   clone_token: { input: CloneTokenInput; outcome: IssuedToken };
   update_token: { input: ChangeTokenInput; outcome: TokenUpdate };
   add_token_role: { input: TokenRoleInput; outcome: RoleChange };

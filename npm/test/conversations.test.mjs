@@ -11,8 +11,8 @@ const file = new URL("../../tests/vectors/conversations/conversations.json", imp
 const { cases } = JSON.parse(readFileSync(file, "utf8"), special);
 
 const start = Date.parse("2026-11-22T08:40:10.500Z");
-/** The clock of the sandbox is ahead of the caller's: nothing may depend on the two being equal. */
-const ahead = 3 * 60 * 60 * 1000;
+/** The clock of the sandbox is ahead of the caller's, as little as both can be right: nothing may depend on their being equal. */
+const ahead = 2 * 60 * 1000;
 
 const flat = (fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]));
 
@@ -23,9 +23,15 @@ class World {
   stored = [];
   pages = [];
 
-  constructor({ tokens = [], faults = [], store = "stored" }) {
-    this.store = store;
-    for (const token of tokens) this.sandbox.addToken(flat(token));
+  constructor({ tokens = [], faults = [], work, store, holds }) {
+    const hasStore = store !== undefined || holds !== undefined || work === "rotate_token";
+    this.store = hasStore ? (store ?? "written") : "none";
+    this.isReadable = holds !== undefined;
+    for (const { minutes_ago: minutes = 24 * 60, ...token } of tokens) {
+      this.now = start - minutes * 60_000;
+      const added = this.sandbox.addToken(flat(token));
+      if (added.id === holds) this.held = added.token;
+    }
     for (const fault of faults) this.sandbox.fault(flat(fault));
     this.now = start;
   }
@@ -37,10 +43,18 @@ class World {
       case "wait":
         this.now += step.milliseconds;
         return { type: "waited" };
+      case "prove":
+        if (this.store === "not_proved") return { type: "not_proved", message: "the vault is sealed" };
+        return { type: this.store === "none" ? "no_store" : "proved" };
+      case "read_store":
+        return this.isReadable ? { type: "holds", secret: this.stored.at(-1) ?? this.held } : { type: "unreadable" };
       case "store":
         assert.ok(!("token" in step.token));
-        if (this.store === "stored") this.stored.push(step.secret);
-        return this.store === "stored" ? { type: "stored" } : { type: "not_stored", message: "the vault is sealed" };
+        if (this.store !== "written") {
+          return { type: "not_stored", message: "the vault is sealed", isCertain: this.store === "not_written" };
+        }
+        this.stored.push(step.secret);
+        return { type: "stored" };
       case "page":
         this.pages.push(step.page.tokens.map(({ id }) => id));
         return { type: "next" };
@@ -81,9 +95,15 @@ function checkRequests(world, { requests, faults = [] }) {
 function checkFailure(tokens, error, { code, cause, candidates, ...expected }) {
   assert.ok(error instanceof tokens.ConversationError, error);
   assert.equal(error.code, code);
+  if (typeof expected.help === "string") expected.help = expected.help.replace(/`\w+`/g, camel);
   for (const [name, value] of Object.entries(flat(expected))) assert.deepEqual(error[name] ?? null, value, name);
   if (candidates !== undefined) assert.deepEqual(error.candidates.map(({ id }) => id), candidates);
   if (cause?.status !== undefined) assert.equal(error.cause.status, cause.status);
+}
+
+function checkEffects({ effects }, expected) {
+  if (expected === undefined) return;
+  assert.deepEqual(effects.map(({ action, tokenId, state }) => [action, tokenId ?? null, state]), expected);
 }
 
 function check(tokens, expected) {
@@ -113,6 +133,7 @@ function check(tokens, expected) {
   } else {
     const json = JSON.parse(JSON.stringify(outcome));
     for (const [name, value] of Object.entries(expected.outcome)) assert.deepEqual(json[name] ?? null, value, name);
+    checkEffects(outcome, expected.effects);
   }
   const secret = outcome?.secret ?? (outcome instanceof Error ? undefined : (outcome?.token?.token ?? outcome?.token));
   assert.equal(tokens.isSecret(secret), hasSecret);
@@ -133,7 +154,7 @@ for (const [way, { Api, AstroTokens, parseCommand, Session }] of Object.entries(
     const parsed = (line) => parseCommand(line);
 
     test("run as any other", () => {
-      const world = new World({});
+      const world = new World({ store: "written" });
       const session = new Session({ organizationId: "clorg", workspaceId: "clws" }, { tokenId: "cltoken0" });
       const line = "astro workspace token create --name CI --role WORKSPACE_MEMBER --expiration 3";
       assert.ok(world.talk(session.startCommand(parsed(line))).token.expose());
@@ -143,13 +164,15 @@ for (const [way, { Api, AstroTokens, parseCommand, Session }] of Object.entries(
       assert.deepEqual(world.pages, [["cltoken1"]]);
       const options = { overlap: true, keepOld: 60 };
       const rotated = world.talk(session.startCommand(parsed("astro workspace token rotate cltoken1"), options));
-      assert.deepEqual([rotated.oldTokenId, world.stored.length], ["cltoken1", 1]);
+      assert.deepEqual([rotated.oldTokenId, world.stored.length], ["cltoken1", 2]);
       assert.ok(rotated.oldKeptUntil instanceof Date);
       const api = new Api({ organizationId: "clorg" });
       const found = world.talk(api.start({ operation: "list_token_roles", scope: "ORGANIZATION", tokenId: "cltoken0" }));
       assert.equal(found.name, "Me");
       assert.throws(() => session.startCommand(parsed("astro workspace token list"), { overlap: "false" }), TypeError);
-      assert.throws(() => session.startCommand(parsed("astro workspace token list"), { keepOld: "60" }), TypeError);
+      for (const wrong of [{ keepOld: "60" }, { leftoverAfter: 1.5 }, { idempotencyKey: 5 }, { idempotencyKey: "\ud800" }]) {
+        assert.throws(() => session.startCommand(parsed("astro workspace token list"), wrong), TypeError);
+      }
       assert.throws(() => api.start(parsed("astro workspace token list")), { name: "ValidationError" });
     });
 
@@ -157,14 +180,19 @@ for (const [way, { Api, AstroTokens, parseCommand, Session }] of Object.entries(
       const sandbox = new Sandbox({ rateLimits: false });
       const astro = new AstroTokens({ token: sandbox.ownerToken, fetch: sandbox.fetch, env: {} });
       const line = "organization token create --name CI --role ORGANIZATION_MEMBER --expiration 3";
-      const { id, token } = await astro.run(parsed(line));
-      assert.ok(token.expose());
+      const stored = [];
+      const store = { write: (secret) => stored.push(secret.expose()) };
+      const { id, token } = await astro.run(parsed(line), { store, idempotencyKey: "run 7" });
+      assert.deepEqual([stored, sandbox.tokens().at(-1).mark], [[token.expose()], undefined]);
       assert.deepEqual((await astro.run(parsed("organization token list"))).map(({ name }) => name), ["Owner", "CI"]);
       const rotate = parsed("organization token rotate --name CI");
-      await assert.rejects(astro.run(rotate, { overlap: true }), /needs `store`/);
-      const stored = [];
-      const rotated = await astro.run(rotate, { overlap: true, store: (secret) => stored.push(secret.expose()) });
-      assert.deepEqual([stored, rotated.oldTokenId], [[rotated.secret.expose()], id]);
+      await assert.rejects(astro.run(rotate, { overlap: true }), { name: "ValidationError", message: /needs a store/ });
+      for (const command of [rotate, parsed("organization token list")]) {
+        await assert.rejects(astro.run(command, { store }), { name: "TypeError", message: /`store` is about/ });
+      }
+      await assert.rejects(astro.run(rotate, { overlap: true, store: {} }), { name: "TypeError", message: /`write`/ });
+      const rotated = await astro.run(rotate, { overlap: true, leftoverAfter: 60, store: (secret) => stored.push(secret.expose()) });
+      assert.deepEqual([stored.at(-1), rotated.oldTokenId], [rotated.secret.expose(), id]);
       assert.equal(await astro.run(parsed("organization token delete --name CI")), undefined);
     });
   });

@@ -18,12 +18,16 @@ import {
   ApiToken,
   AstroTokens,
   type ConversationEvent,
+  type Effect,
   isApiError,
   isConversationError,
   isTransportError,
+  type Mark,
+  NotWritten,
   parseAnswer,
   Secret,
   Session,
+  type Store,
   type SubjectRoles,
   type TokenPage,
 } from "astro-tokens/client";
@@ -99,6 +103,29 @@ export async function life(signal: AbortSignal, answer: (step: object) => Conver
   );
   const changed: boolean = (await astro.addTokenRole({ tokenId: token.id, workspaceId: "clws", role: "x" })).changed;
   console.log(oldKeptUntil?.getTime(), changed);
+  const kept: Record<string, Secret> = {};
+  const store: Store = {
+    async write(secret, { id }, { signal }) {
+      if (signal?.aborted) throw new NotWritten("too late", { cause: signal.reason });
+      kept[id] = secret;
+    },
+    read: () => kept["clnew"],
+    prove: async () => {},
+  };
+  await astro.createToken({ ...create, idempotencyKey: "run 7", store });
+  await astro.cloneToken({ tokenName: "CI", name: "CD", idempotencyKey: null, store: undefined });
+  const { effects } = await astro.finishRotation({ tokenName: "CI", now: true, leftoverAfter: 7200n, store });
+  for (const { action, tokenId, state } of effects satisfies readonly Effect[]) console.log(action === "delete" && state === "done", tokenId);
+  const mark: Mark | undefined = token.mark;
+  console.log(mark?.state === "replaced" ? mark.until.getTime() : token.plainDescription);
+  // @ts-expect-error Only a replaced token has that.
+  console.log(mark?.until);
+  // @ts-expect-error A store has to write.
+  await astro.rotateToken({ tokenName: "CI", overlap: true, store: { read: () => "x" } });
+  // @ts-expect-error What a store holds is text.
+  await astro.rotateToken({ tokenName: "CI", overlap: true, store: { write() {}, read: () => 5 } });
+  // @ts-expect-error The request itself has no key.
+  api.createToken({ ...create, idempotencyKey: "run 7" });
   // @ts-expect-error The role is required.
   await astro.addTokenRole({ tokenId: token.id });
   // @ts-expect-error An id or a name is required.

@@ -20,7 +20,8 @@ export async function life() {
   const astro = new AstroTokens({ token: sandbox.ownerToken, fetch: sandbox.fetch });
   await astro.createToken({ name: "CI", role: "WORKSPACE_AUTHOR", workspaceId: "clws", expirationDays: 90 });
   let stored = "";
-  await astro.rotateToken({ tokenName: "CI", overlap: true, store: (secret) => (stored = secret.expose()) });
+  const store = { write: (secret) => void (stored = secret.expose()), read: () => stored };
+  await astro.rotateToken({ tokenName: "CI", overlap: true, store });
   const ids = [];
   for await (const { id } of astro.tokens({ workspaceId: "clws" })) ids.push(id);
   return [...problems, stored.length > 0, ...ids, correctCommand("astro organisation token list")].join(" ");

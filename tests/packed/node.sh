@@ -14,7 +14,7 @@ tarball=$(echo "$scratch"/astro-tokens-*.tgz)
 # The folders are named as in the source tree, because the tests look for the vectors beside them.
 mkdir -p "$scratch/npm/test" "$scratch/tests"
 cp -r "$root/tests/vectors" "$scratch/tests"
-cp "$root"/npm/test/{packages,cases,vectors.test,commands.test,answers.test,batches.test,claims.test,client.test,conversations.test,surface.test}.mjs "$scratch/npm/test"
+cp "$root"/npm/test/{packages,cases,vectors.test,commands.test,answers.test,batches.test,claims.test,client.test,conversations.test,stores.test,surface.test}.mjs "$scratch/npm/test"
 cp "$root/npm/.npmrc" "$scratch/npm"
 cd "$scratch/npm"
 echo '{ "name": "consumer", "private": true }' >package.json

@@ -132,7 +132,8 @@ pub fn start_command(
     allow_unknown_roles: bool,
     overlap: bool,
     keep_old: Option<f64>,
-    anew: bool,
+    leftover_after: Option<f64>,
+    idempotency_key: Option<String>,
     allow_lockout: bool,
     remove_orphans: bool,
     seed: f64,
@@ -141,7 +142,8 @@ pub fn start_command(
     let mut options = CommandOptions::default();
     options.overlap = overlap;
     options.keep_old = keep_old.map(|seconds| seconds as i64);
-    options.anew = anew;
+    options.leftover_after = leftover_after.map(|seconds| seconds as i64);
+    options.idempotency_key = idempotency_key;
     options.allow_lockout = allow_lockout;
     options.remove_orphans = remove_orphans;
     let started = with(|boundary| {

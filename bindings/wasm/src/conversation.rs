@@ -6,17 +6,19 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use astro_tokens::{
-    Problem, Response,
-    conversation::{Candidate, Cause, Conversation, ConversationError, Event, Outcome, Session, Step, WorkKind},
+    Problem, Response, Secret,
+    conversation::{
+        Candidate, Cause, Conversation, ConversationError, Effect, Event, Outcome, Session, Step, WorkKind,
+    },
 };
-use js_sys::Array;
+use js_sys::{Array, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::{
     answer::Refusal,
     read, to_object,
-    tokens::{described, push_secrets},
+    tokens::{described, push_secrets, shown_mark},
     with,
 };
 
@@ -117,20 +119,33 @@ pub fn conversation_warnings(conversation: u32) -> JsValue {
     to_object(&at_desk(|desk| desk.conversations.get(&conversation).map(Conversation::warnings)).unwrap_or_default())
 }
 
-/// Goes on with an event that is no response; what it is called is in `npm/src/conversation.ts`. See [`described_step`].
-/// After the last step, the warnings of the conversation are problems to take.
+/// Goes on with an event other than a response; what it is called is in `npm/src/conversation.ts`. `flag` is its
+/// `mayHaveArrived` or `isCertain`. See [`described_step`]. After the last step, the warnings of the conversation are
+/// problems to take.
 #[wasm_bindgen]
 #[must_use]
-pub fn step(conversation: u32, now_ms: f64, event: &str, message: String, may_have_arrived: bool) -> Option<Array> {
+pub fn step(
+    conversation: u32,
+    now_ms: f64,
+    event: &str,
+    message: String,
+    flag: bool,
+    secret: Option<String>,
+) -> Option<Array> {
     go_on(
         conversation,
         now_ms,
         match event {
             "start" => Event::Start,
-            "failed" => Event::Failed { message, may_have_arrived },
+            "failed" => Event::Failed { message, may_have_arrived: flag },
             "waited" => Event::Waited,
+            "proved" => Event::Proved,
+            "not_proved" => Event::NotProved { message },
+            "no_store" => Event::NoStore,
+            "holds" => Event::Holds { secret: secret.map(Secret::new) },
+            "unreadable" => Event::Unreadable,
             "stored" => Event::Stored,
-            "not_stored" => Event::NotStored { message },
+            "not_stored" => Event::NotStored { message, is_certain: flag },
             "next" => Event::Next,
             "cancelled" => Event::Cancelled,
             _ => return None,
@@ -179,6 +194,8 @@ fn described_step(step: Step<Outcome>) -> Array {
             ])
         }
         Step::Wait { milliseconds } => Array::of2(&"wait".into(), &(milliseconds as f64).into()),
+        Step::Prove => Array::of1(&"prove".into()),
+        Step::ReadStore => Array::of1(&"read_store".into()),
         Step::Store { token, secret } => {
             let list = described("store", &token, std::slice::from_ref(&*token));
             push_secrets(&list, std::iter::once(&secret));
@@ -212,12 +229,24 @@ fn failed(error: &ConversationError) -> Array {
         }
         _ => ("", JsValue::UNDEFINED),
     };
-    let list = Array::of4(&"failed".into(), &to_object(&Failed::from(error)), &cause.into(), &content);
+    let shown = to_object(&Failed::from(error));
+    let candidates: Array = error.candidates.iter().map(shown_candidate).collect();
+    // A plain object of our own takes any key, here and below.
+    let _ = Reflect::set(&shown, &"candidates".into(), &candidates);
+    let list = Array::of4(&"failed".into(), &shown, &cause.into(), &content);
     push_secrets(&list, error.secret.iter());
     list
 }
 
-/// A [`ConversationError`] as JavaScript shows it.
+fn shown_candidate(candidate: &Candidate) -> JsValue {
+    let shown = to_object(candidate);
+    if let Some(mark) = &candidate.mark {
+        let _ = Reflect::set(&shown, &"mark".into(), &shown_mark(mark));
+    }
+    shown
+}
+
+/// A [`ConversationError`] as JavaScript shows it, without its candidates.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Failed<'a> {
@@ -230,7 +259,7 @@ struct Failed<'a> {
     done: &'a [String],
     not_done: &'a [String],
     unclear: &'a [String],
-    candidates: &'a [Candidate],
+    effects: &'a [Effect],
     warnings: &'a [Problem],
 }
 
@@ -245,7 +274,7 @@ impl<'a> From<&'a ConversationError> for Failed<'a> {
             done: &error.done,
             not_done: &error.not_done,
             unclear: &error.unclear,
-            candidates: &error.candidates,
+            effects: &error.effects,
             warnings: &error.warnings,
         }
     }

@@ -23,7 +23,7 @@ pub mod program;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(any(feature = "client", feature = "sandbox"))]
-mod tokens;
+pub mod tokens;
 
 use std::cell::RefCell;
 
