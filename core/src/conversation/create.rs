@@ -391,7 +391,7 @@ impl Wanted {
         let request = self.request(&talk.session.api, mark)?;
         let began_ms = talk.now_ms();
         let read = |response: &Response| self.created(response, known);
-        let trouble = match talk.send(&request, Repeat::Harmful, read).await {
+        let trouble = match talk.send(&request, Repeat::Harmful, &read).await {
             Ok(token) => {
                 deed.token_id = Some(token.id.clone());
                 deed.done = format!("created the token {name} with the id {}", shown(&token.id));

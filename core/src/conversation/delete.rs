@@ -91,7 +91,7 @@ pub(super) async fn delete(talk: &Talk, token_id: &str) -> Result<(), Failure> {
     let deed = Deed::delete(token_id);
     talk.plan(&deed);
     let request = Request::from_parts(Method::Delete, token_url(&talk.session.api, token_id, ""), None);
-    let Err(trouble) = talk.write(&deed, &request, crate::DeleteToken::parse).await else { return Ok(()) };
+    let Err(trouble) = talk.write(&deed, &request, &crate::DeleteToken::parse).await else { return Ok(()) };
     let is_own = talk.session.token_id.as_deref() == Some(token_id);
     let is_gone = trouble.status() == Some(404) || (is_own && trouble.status() == Some(401));
     if trouble.unclear && is_gone {

@@ -2,7 +2,7 @@
 
 use super::{
     error::{Failure, FailureCode},
-    line::{Age, Choice, LEFTOVER_AFTER_MS, Place, at_work, by_age},
+    line::{Age, Choice, LEFTOVER_AFTER_MS, Place, at_work, sort_by_age},
     owner::Owner,
     stores::Held,
     talk::Talk,
@@ -202,7 +202,7 @@ impl Target {
             .iter()
             .filter(|token| self.may_be(token) && Some(&token.name) == self.token_name.as_ref())
             .collect();
-        named.sort_by(|one, other| by_age(one, other));
+        sort_by_age(&mut named);
         named
     }
 
@@ -308,7 +308,7 @@ pub(super) fn about(
 
 /// Reads a token as it is now.
 pub(super) async fn read(talk: &Talk, token_id: &str) -> Result<ApiToken, Failure> {
-    let outcome = talk.read(&get(&talk.session.api, token_id), about(token_id, GetToken::parse)).await;
+    let outcome = talk.read(&get(&talk.session.api, token_id), &about(token_id, GetToken::parse)).await;
     outcome.map_err(|trouble| {
         let is_missing = trouble.status() == Some(404);
         let failure = Failure::from(trouble);

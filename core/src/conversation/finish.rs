@@ -3,7 +3,7 @@
 use super::{
     error::{Failure, FailureCode},
     find::Target,
-    line::{Age, Choice, Place, by_age},
+    line::{Age, Choice, Place, by_age, sort_by_age},
     owner::Owner,
     rotate::Rotation,
     settle::{complete, delete_leftover, delete_replaced, leave, why_young},
@@ -31,10 +31,11 @@ impl Plan for Finish {
         let age = Age::now(&talk, self.leftover_after_ms);
         let mut members: Vec<String> = {
             let mut members = place.line(&token.line());
-            members.sort_by(|one, other| by_age(one, other));
+            sort_by_age(&mut members);
             // Who authenticates with one of them goes last.
-            members.sort_by_key(|member| talk.session.token_id.as_ref() == Some(&member.id));
-            members.into_iter().map(|member| member.id.clone()).collect()
+            let is_own = |member: &&ApiToken| talk.session.token_id.as_ref() == Some(&member.id);
+            let (own, others): (Vec<_>, Vec<_>) = members.into_iter().partition(is_own);
+            others.into_iter().chain(own).map(|member| member.id.clone()).collect()
         };
         self.check_old(&place, &members)?;
 

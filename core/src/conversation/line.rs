@@ -114,6 +114,11 @@ pub(super) fn by_age(one: &ApiToken, other: &ApiToken) -> std::cmp::Ordering {
     key(one).cmp(&key(other)).then_with(|| one.id.cmp(&other.id))
 }
 
+/// Oldest first. Not generic, as each kind of sort takes some kilobytes of WebAssembly.
+pub(super) fn sort_by_age(tokens: &mut [&ApiToken]) {
+    tokens.sort_by(|one, other| by_age(one, other));
+}
+
 /// What tokens of one name come to.
 pub(super) enum Choice<'p> {
     One(&'p ApiToken),
@@ -163,7 +168,7 @@ impl Place {
 fn newest_of_each_line<'p: 'i, 'i>(tokens: impl Iterator<Item = &'i &'p ApiToken>) -> Vec<&'p ApiToken> {
     let mut newest: Vec<&ApiToken> = Vec::new();
     let mut tokens: Vec<&ApiToken> = tokens.copied().collect();
-    tokens.sort_by(|one, other| by_age(one, other));
+    sort_by_age(&mut tokens);
     for token in tokens {
         match newest.iter_mut().find(|known| known.line() == token.line()) {
             Some(known) => *known = token,

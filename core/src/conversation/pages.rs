@@ -125,7 +125,7 @@ impl Filter {
     /// this fails with the code `unverifiable`.
     pub(super) async fn next(&mut self, talk: &Talk) -> Result<Option<TokenPage>, Failure> {
         while let Some(offset) = self.paging.next()? {
-            let mut page = talk.read(&self.request(offset), ListTokens::parse).await?;
+            let mut page = talk.read(&self.request(offset), &ListTokens::parse).await?;
             self.paging.take(&mut page.tokens, page.total_count, |token| &token.id)?;
             if !page.tokens.is_empty() {
                 return Ok(Some(page));

@@ -191,7 +191,7 @@ pub(super) async fn replace_secret(talk: &Talk, token_id: &str) -> Result<ApiTok
     );
     talk.plan(&deed);
     let request = Request::from_parts(Method::Post, token_url(&talk.session.api, token_id, "/rotate"), None);
-    match talk.write(&deed, &request, about(token_id, crate::RotateToken::parse)).await {
+    match talk.write(&deed, &request, &about(token_id, crate::RotateToken::parse)).await {
         Ok(token) => {
             talk.journal(|journal| journal.secret.clone_from(&token.token));
             Ok(token)

@@ -166,7 +166,7 @@ impl Talk {
         &self,
         request: &Request,
         repeat: Repeat,
-        read: impl Fn(&Response) -> Result<T, ApiError>,
+        read: &(dyn Fn(&Response) -> Result<T, ApiError> + Sync),
     ) -> Result<T, Trouble> {
         let since_ms = self.now_ms();
         let mut attempts = Attempts { talk: self, request, sent: 0, failed: 0, since_ms, waited_ms: 0, unclear: false };
@@ -190,7 +190,7 @@ impl Talk {
     pub(super) async fn read<T>(
         &self,
         request: &Request,
-        read: impl Fn(&Response) -> Result<T, ApiError>,
+        read: &(dyn Fn(&Response) -> Result<T, ApiError> + Sync),
     ) -> Result<T, Trouble> {
         let outcome = self.send(request, Repeat::Harmless, read).await;
         outcome.map_err(|trouble| Trouble { unclear: false, ..trouble })
@@ -201,7 +201,7 @@ impl Talk {
         &self,
         deed: &Deed,
         request: &Request,
-        read: impl Fn(&Response) -> Result<T, ApiError>,
+        read: &(dyn Fn(&Response) -> Result<T, ApiError> + Sync),
     ) -> Result<T, Trouble> {
         let outcome = self.send(request, Repeat::Harmless, read).await;
         self.journal(|journal| match &outcome {

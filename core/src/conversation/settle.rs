@@ -8,7 +8,7 @@ use super::{
     error::{Failure, FailureCode},
     find::{read, read_if_there},
     journal::{Deed, EffectAction},
-    line::{Age, CLOCKS, Place, by_age},
+    line::{Age, CLOCKS, Place, sort_by_age},
     overlap::{carry_over, differences, is_alike, with_roles},
     owner::Owner,
     rotate::Overlap,
@@ -221,7 +221,7 @@ impl Settling<'_> {
         let talk = self.talk;
         let mut members = place.line(&self.line);
         members.retain(|member| member.id != new.id && Some(member.id.as_str()) != skipped);
-        members.sort_by(|one, other| by_age(one, other));
+        sort_by_age(&mut members);
         // Long enough for a run that may be at work with it to see the mark.
         let later_ms = self.now_ms(new) + 2 * self.options.leftover_after_ms;
         let later = whole_seconds(later_ms.max(until.unix_millis()));

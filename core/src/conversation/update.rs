@@ -160,7 +160,7 @@ pub(super) async fn write_texts(
     }
     let invalid = |error| Trouble { cause: Some(Cause::Invalid(error)), unclear: false };
     let request = update.request(&lenient(&talk.session.api)).map_err(invalid)?;
-    talk.write(deed, &request, find::about(token_id, crate::UpdateToken::parse)).await
+    talk.write(deed, &request, &find::about(token_id, crate::UpdateToken::parse)).await
 }
 
 fn texts_deed(token: &ApiToken) -> Deed {

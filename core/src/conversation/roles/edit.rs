@@ -147,7 +147,7 @@ pub(in crate::conversation) async fn rewrite(
         let Some(roles) = edit.apply(&token) else { return Ok((token, written)) };
         let deed = edit.deed(&token);
         talk.plan(&deed);
-        talk.write(&deed, &replace(&talk.session.api, &token.id, &roles), UpdateTokenRoles::parse).await?;
+        talk.write(&deed, &replace(&talk.session.api, &token.id, &roles), &UpdateTokenRoles::parse).await?;
         written = true;
         token = find::read(talk, &token.id).await?;
     }

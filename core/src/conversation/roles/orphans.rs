@@ -130,7 +130,7 @@ async fn deployments(talk: &Talk, workspace_id: &str) -> Result<Deployments, Fai
             Ok(None) => break true,
             Err(_) => break false,
         };
-        let mut page = match talk.read(&request(&talk.session.api, workspace_id, offset), read).await {
+        let mut page = match talk.read(&request(&talk.session.api, workspace_id, offset), &read).await {
             Ok(page) => page,
             Err(trouble) if trouble.is_cancelled() => return Err(Failure::cancelled()),
             Err(_) => break false,
