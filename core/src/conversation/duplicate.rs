@@ -1,11 +1,12 @@
 //! [`CloneToken`]: a new token like another one, on another entity.
 
 use super::{
-    create::{Creation, Key, Wanted},
+    create::{Creation, Key},
     error::{Failure, FailureCode},
     find::Target,
     owner::{Owner, primary_role},
     talk::Talk,
+    wanted::Wanted,
     work::Plan,
 };
 use crate::{Api, ApiToken, Code, TokenRole, Value, Word, fields::fields, report::Report, spelling::Path, text::shown};

@@ -1,12 +1,13 @@
 //! [`FinishRotation`](super::FinishRotation): cleans up after rotations with overlap.
 
 use super::{
+    cleanup::{delete_leftover, delete_replaced, leave, why_young},
     error::{Failure, FailureCode},
     find::Target,
     line::{Age, Choice, Place, by_age, sort_by_age},
+    marking::complete,
     owner::Owner,
     rotate::Rotation,
-    settle::{complete, delete_leftover, delete_replaced, leave, why_young},
     stores::Held,
     talk::Talk,
     work::Plan,

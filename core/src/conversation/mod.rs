@@ -34,6 +34,7 @@
 //! Written in Rust's `async`, which the compiler turns into the state machine; there is no runtime, and nothing ever
 //! wakes it but [`Conversation::step`].
 
+mod cleanup;
 mod create;
 mod delete;
 mod diff;
@@ -43,6 +44,7 @@ mod find;
 mod finish;
 mod journal;
 mod line;
+mod marking;
 mod overlap;
 mod owner;
 mod pace;
@@ -56,6 +58,7 @@ mod stores;
 mod talk;
 mod turn;
 mod update;
+mod wanted;
 mod work;
 
 use std::{

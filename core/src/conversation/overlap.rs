@@ -4,19 +4,20 @@
 //! crash, can read it. The steps are those of `docs/rotation.md`.
 
 use super::{
-    create::Wanted,
     delete::abandon,
     diff::RoleDiff,
     error::{Failure, FailureCode},
     find::{self, Target, read_if_there},
     line::{Age, Place, at_work},
+    marking::{complete, write_mark},
     owner::{Owner, primary_role},
     roles::{apply, set_roles},
     rotate::{Overlap, Rotation},
-    settle::{Settling, complete, write_mark},
+    settle::Settling,
     stores::{Delivery, Held},
     talk::Talk,
     turn::Turn,
+    wanted::Wanted,
 };
 use crate::{ApiToken, Code, Mark, TokenRole, mark::is_same_description, spelling::Path, text::shown};
 
