@@ -614,3 +614,396 @@ fn a_rotation_takes_as_few_requests_as_it_can() {
         assert_eq!(world.sent, requests, "{tokens} tokens, {input}");
     }
 }
+
+// ---- what somebody else does meanwhile -------------------------------------------------------------------------------
+
+/// Talks, and does something else before one of the requests, which are counted from 1.
+fn meddled(
+    world: &mut World,
+    work: &str,
+    input: &Json,
+    before: usize,
+    mut meddle: impl FnMut(&mut World),
+) -> Result<Outcome, Box<ConversationError>> {
+    let mut conversation = start(work, input);
+    let (mut event, mut sent) = (Event::Start, 0);
+    loop {
+        event = match conversation.step(event, world.now_ms) {
+            Step::Request(request) => {
+                sent += 1;
+                if sent == before {
+                    meddle(world);
+                }
+                let now_ms = world.server_now_ms();
+                let reply = world.sandbox.answer(&request, Some(world.credential.expose()), now_ms);
+                Event::Response(reply.outcome.response().unwrap().clone())
+            }
+            Step::Wait { .. } => Event::Waited,
+            Step::Prove => Event::Proved,
+            Step::ReadStore if world.is_readable => {
+                Event::Holds { secret: world.stored.last().or(world.held.as_ref()).cloned() }
+            }
+            Step::ReadStore => Event::Unreadable,
+            Step::Store { secret, .. } => {
+                world.stored.push(secret);
+                Event::Stored
+            }
+            Step::Page(_) => Event::Next,
+            Step::Done(outcome) => return Ok(outcome),
+            Step::Failed(error) => return Err(error),
+        };
+    }
+}
+
+/// Somebody else's request.
+fn ask(world: &mut World, method: &str, path: &str, body: &Json) {
+    let url = format!("https://api.astronomer.io/v1/organizations/clorg/tokens{path}");
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let bearer = format!("Bearer {}", world.credential.expose());
+    let now_ms = world.server_now_ms();
+    let reply = world.sandbox.answer_parts(method, &url, Some(&bearer), body.as_bytes(), now_ms);
+    let status = reply.outcome.response().unwrap().status();
+    assert!(status < 300, "{method} {path}: {status}");
+}
+
+fn describe(world: &mut World, id: &str, description: &str) {
+    ask(world, "POST", &format!("/{id}"), &json!({"name": "Nightly", "description": description}));
+}
+
+/// The requests of a rotation by name: 1 list, 2 create, 3 read the old one, 4 list, 5 mark the old one, 6 settle the new one,
+/// 7 read the old one, 8 delete it.
+fn one() -> World {
+    let mut world = world();
+    add(&mut world, "", 48);
+    world
+}
+
+#[test]
+fn a_change_of_the_old_token_is_carried_over_whenever_it_comes() {
+    type Change = (&'static str, fn(&mut World), fn(&ApiToken) -> bool);
+    let changes: [Change; 3] = [
+        ("name", |world| ask(world, "POST", "/cltoken1", &json!({"name": "Renamed"})), |token| token.name == "Renamed"),
+        (
+            "description",
+            |world| {
+                let mark = world.token("cltoken1").unwrap().mark();
+                let text = mark.map_or_else(|| "changed".to_owned(), |mark| format!("changed {mark}"));
+                ask(world, "POST", "/cltoken1", &json!({"name": "Nightly", "description": text}));
+            },
+            |token| token.plain_description() == "changed",
+        ),
+        (
+            "roles",
+            |world| {
+                let roles = json!({"roles": [
+                    {"entityType": "WORKSPACE", "entityId": "clws", "role": "WORKSPACE_OPERATOR"},
+                    {"entityType": "DEPLOYMENT", "entityId": "cldep", "role": "DEPLOYMENT_ADMIN"},
+                ]});
+                ask(world, "POST", "/cltoken1/roles", &roles);
+            },
+            |token| token.roles.as_ref().is_some_and(|roles| roles.len() == 2 && roles[0].role == "WORKSPACE_OPERATOR"),
+        ),
+    ];
+    for (what, change, is_there) in changes {
+        for before in [2, 3, 4, 7] {
+            let mut world = one();
+            let outcome = meddled(&mut world, "rotate_token", &overlap(), before, change);
+            assert!(outcome.is_ok(), "{what}, before request {before}: {outcome:?}");
+            assert_eq!(ids(&world), ["cltoken2"]);
+            let new = world.token("cltoken2").unwrap();
+            assert!(is_there(&new), "{what}, before request {before}: {new:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_that_somebody_has_written_over_is_written_again() {
+    let mut world = one();
+    let outcome =
+        meddled(&mut world, "rotate_token", &overlap(), 7, |world| describe(world, "cltoken1", "written over"));
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(ids(&world), ["cltoken2"]);
+    assert_eq!(world.token("cltoken2").unwrap().plain_description(), "written over");
+}
+
+#[test]
+fn an_old_token_that_is_deleted_or_replaced_before_the_secret_is_stored_ends_the_rotation() {
+    let delete: fn(&mut World) = |world| ask(world, "DELETE", "/cltoken1", &Json::Null);
+    let replace: fn(&mut World) = |world| describe(world, "cltoken1", &replaced("clother", NOON_MS + DAY_MS));
+    for (meddle, left) in [(delete, &[][..]), (replace, &["cltoken1"][..])] {
+        let mut world = one();
+        let error = meddled(&mut world, "rotate_token", &overlap(), 3, meddle).unwrap_err();
+        assert_eq!(error.code, FailureCode::Conflict, "{error}");
+        assert!(world.stored.is_empty());
+        assert_eq!(ids(&world), left);
+    }
+}
+
+#[test]
+fn what_the_second_list_shows_of_others_is_decided_by_the_store() {
+    let delete: fn(&mut World) = |world| ask(world, "DELETE", "/cltoken1", &Json::Null);
+    let replace: fn(&mut World) = |world| {
+        add(world, SETTLED, 0);
+        describe(world, "cltoken1", &replaced("cltoken3", NOON_MS + DAY_MS));
+    };
+    let rival: fn(&mut World) = |world| {
+        add(world, &pending("cltoken1"), 0);
+    };
+    for (what, meddle) in [("deleted", delete), ("replaced", replace), ("rival", rival)] {
+        // Nobody can tell: nothing is deleted, and all that the store may hold are named.
+        let mut world = one();
+        let error = meddled(&mut world, "rotate_token", &overlap(), 4, meddle).unwrap_err();
+        assert_eq!(error.code, FailureCode::Conflict, "{what}: {error}");
+        assert!(world.token("cltoken2").is_some());
+        for token in world.sandbox.tokens().iter().skip(1) {
+            assert!(error.candidates.iter().any(|candidate| candidate.id == token.id), "{what}: {} {error}", token.id);
+        }
+        // The store says that this one counts.
+        let mut world = one();
+        world.is_readable = true;
+        let Ok(Outcome::Rotation(rotation)) = meddled(&mut world, "rotate_token", &overlap(), 4, meddle) else {
+            panic!("{what}")
+        };
+        assert_eq!(world.token("cltoken2").unwrap().mark(), Some(Mark::Settled { line: "cltoken1".to_owned() }));
+        let named: Vec<&str> = rotation.effects.iter().filter_map(|effect| effect.token_id.as_deref()).collect();
+        assert!(named.contains(&"cltoken1"), "{what}: {named:?}");
+        let is_old_there = world.token("cltoken1").is_some();
+        assert_eq!(is_old_there, what == "replaced", "what another run keeps is kept: {what}");
+        assert_eq!(
+            rotation.effects.iter().any(|effect| effect.text.ends_with("somebody else deleted it")),
+            what == "deleted"
+        );
+    }
+}
+
+#[test]
+fn a_new_token_that_is_deleted_meanwhile_ends_the_rotation_and_touches_nothing() {
+    for before in [4, 6] {
+        let mut world = one();
+        let delete = |world: &mut World| ask(world, "DELETE", "/cltoken2", &Json::Null);
+        let error = meddled(&mut world, "rotate_token", &overlap(), before, delete).unwrap_err();
+        assert_eq!(error.code, FailureCode::Conflict, "{error}");
+        assert_eq!(ids(&world), ["cltoken1"]);
+    }
+}
+
+#[test]
+fn an_old_token_that_is_deleted_at_last_by_somebody_else_is_named() {
+    for before in [5, 7, 8] {
+        let mut world = one();
+        world.is_readable = true;
+        let delete = |world: &mut World| ask(world, "DELETE", "/cltoken1", &Json::Null);
+        let Ok(Outcome::Rotation(rotation)) = meddled(&mut world, "rotate_token", &overlap(), before, delete) else {
+            panic!("{before}")
+        };
+        let text = &rotation.effects.iter().rfind(|effect| effect.action == EffectAction::Delete).unwrap().text;
+        assert_eq!(text, "the token `cltoken1` is gone: somebody else deleted it");
+    }
+}
+
+#[test]
+fn an_old_token_that_another_run_marks_at_last_is_left() {
+    let mut world = one();
+    let mark = |world: &mut World| describe(world, "cltoken1", &replaced("clother", NOON_MS + DAY_MS));
+    let Ok(Outcome::Rotation(rotation)) = meddled(&mut world, "rotate_token", &overlap(), 7, mark) else { panic!() };
+    assert_eq!(ids(&world), ["cltoken1", "cltoken2"]);
+    assert_eq!(rotation.effects.last().unwrap().text, "left the token `cltoken1`: another run has marked it since");
+}
+
+#[test]
+fn what_has_changed_since_it_was_listed_is_not_deleted() {
+    // 5 reads the leftover, 6 would delete it.
+    let mark: fn(&mut World) = |world| describe(world, "cltoken2", SETTLED);
+    let use_it: fn(&mut World) = |world| {
+        let secret = world.held.clone();
+        let mut token = world.token("cltoken2").unwrap();
+        token.token = secret;
+        self::use_it(world, &token);
+    };
+    for meddle in [mark, use_it] {
+        let mut world = one();
+        world.held = add(&mut world, &pending("cltoken1"), 24).token;
+        let Ok(Outcome::Rotation(rotation)) = meddled(&mut world, "rotate_token", &overlap(), 5, meddle) else {
+            panic!()
+        };
+        assert_eq!(ids(&world), ["cltoken2", "cltoken3"]);
+        assert!(rotation.effects.iter().any(|effect| effect.text == "left the token `cltoken2`: it has changed since"));
+    }
+}
+
+#[test]
+fn a_new_token_that_another_run_has_replaced_is_not_settled() {
+    // With something to clean up there are requests between the list and the end: 9 reads the new one once more.
+    let mut world = one();
+    add(&mut world, &pending("cltoken1"), 24);
+    let replace = |world: &mut World| {
+        add(world, SETTLED, 0);
+        describe(world, "cltoken3", &replaced("cltoken4", NOON_MS + DAY_MS));
+    };
+    let error = meddled(&mut world, "rotate_token", &overlap(), 9, replace).unwrap_err();
+    assert_eq!(error.code, FailureCode::Conflict, "{error}");
+    assert!(matches!(world.token("cltoken3").unwrap().mark(), Some(Mark::Replaced { .. })));
+}
+
+// ---- times -----------------------------------------------------------------------------------------------------------
+
+#[test]
+fn of_several_dates_the_earliest_counts() {
+    let mut world = world();
+    add(&mut world, &replaced("cltoken2", NOON_MS + SERVER_AHEAD_MS + 60_000), 72);
+    add(&mut world, SETTLED, 48);
+    let mut conversation = start("finish_rotation", &json!({"token_id": "cltoken2"}));
+    let (mut event, mut answers) = (Event::Start, 0);
+    loop {
+        event = match conversation.step(event, world.now_ms) {
+            Step::Request(request) => {
+                answers += 1;
+                let now_ms = world.server_now_ms();
+                let reply = world.sandbox.answer(&request, Some(world.credential.expose()), now_ms);
+                let response = reply.outcome.response().unwrap();
+                // The second answer comes from a server whose clock is two minutes further ahead.
+                let date = if answers == 2 { "Sun, 22 Nov 2026 12:04:00 GMT" } else { "Sun, 22 Nov 2026 12:02:00 GMT" };
+                let headers = response.headers().iter().filter(|(name, _)| name != "date").cloned();
+                let headers = headers.chain([("date".to_owned(), date.to_owned())]);
+                Event::Response(Response::new(response.status(), headers, response.body()))
+            }
+            Step::ReadStore => Event::Unreadable,
+            Step::Done(_) => break,
+            other => panic!("{other:?}"),
+        };
+    }
+    assert_eq!(ids(&world), ["cltoken1", "cltoken2"]);
+}
+
+#[test]
+fn a_time_that_an_earlier_run_has_said_is_not_cut() {
+    let mut world = world();
+    let old = add(&mut world, &replaced("cltoken2", NOON_MS + DAY_MS), 72);
+    add(&mut world, SETTLED, 48);
+    (world.is_readable, world.held) = (true, old.token);
+    let rotation = rotated(&mut world, overlap());
+    assert_eq!(rotation.old_kept_until_ms, Some(NOON_MS + DAY_MS));
+    assert!(world.token("cltoken1").is_some());
+}
+
+// ---- the end by itself -----------------------------------------------------------------------------------------------
+
+#[test]
+fn an_end_completes_what_was_handed_over_and_is_not_young() {
+    // The old one names the pending one as its replacement.
+    let with = |hours| {
+        let mut world = world();
+        add(&mut world, &replaced("cltoken2", NOON_MS - HOUR_MS), 72);
+        add(&mut world, &pending("cltoken1"), hours);
+        world
+    };
+    let mut world = with(24);
+    let rotation = finished(&mut world, json!({"token_name": "Nightly"}));
+    assert_eq!(world.token("cltoken2").unwrap().mark(), Some(Mark::Settled { line: "cltoken1".to_owned() }));
+    assert_eq!((ids(&world), rotation.token.id.as_str()), (vec!["cltoken2".to_owned()], "cltoken2"));
+    // A run may be about to do that itself.
+    let mut world = with(0);
+    finished(&mut world, json!({"token_name": "Nightly"}));
+    assert_eq!(ids(&world), ["cltoken1", "cltoken2"]);
+    assert!(world.writes.is_empty());
+}
+
+#[test]
+fn an_end_deletes_nothing_young_and_nothing_used() {
+    let mut world = world();
+    add(&mut world, &replaced("cltoken2", NOON_MS - HOUR_MS), 0);
+    let current = add(&mut world, SETTLED, 0);
+    add(&mut world, &pending("cltoken2"), 0);
+    let used = add(&mut world, &pending("cltoken2"), 24);
+    use_it(&mut world, &used);
+    (world.is_readable, world.held) = (true, current.token);
+    let rotation = finished(&mut world, json!({"token_name": "Nightly", "now": true}));
+    assert_eq!(ids(&world).len(), 4);
+    let texts: Vec<&str> = rotation.effects.iter().map(|effect| effect.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "left the token `cltoken4`: an earlier run has left it, and it is being used",
+            "left the token `cltoken1`: it is too young to be deleted",
+            "left the token `cltoken3`: another run may be at work with it",
+        ]
+    );
+}
+
+#[test]
+fn an_end_by_the_old_token_itself_deletes_it_last() {
+    let mut world = world();
+    let mark = replaced("cltoken3", NOON_MS - HOUR_MS);
+    let own = NewToken::organization("Own", "ORGANIZATION_OWNER").description(mark.clone());
+    let own = world.sandbox.add_token(own, NOON_MS - 3 * DAY_MS);
+    for mark in [mark.as_str(), SETTLED] {
+        let token = NewToken::organization("Own", "ORGANIZATION_OWNER").description(mark);
+        world.sandbox.add_token(token, NOON_MS - 2 * DAY_MS);
+    }
+    world.credential = own.token.unwrap();
+    let session = Session::new(Api::new("clorg").unwrap()).token_id("cltoken1");
+    let input = json!({"token_name": "Own"});
+    let conversation = WorkKind::FinishRotation.start(&session, common::value(&input), 1).unwrap();
+    world.talk(conversation).unwrap();
+    assert_eq!(ids(&world), ["cltoken3"]);
+}
+
+#[test]
+fn an_end_that_cannot_delete_is_an_error() {
+    let mut world = world();
+    add(&mut world, &replaced("cltoken2", NOON_MS - HOUR_MS), 72);
+    add(&mut world, SETTLED, 48);
+    world
+        .sandbox
+        .fault(Fault::new(FaultEffect::Status { status: 403, retry_after_s: None, body: None }).method("DELETE"));
+    let error = failed(&mut world, "finish_rotation", json!({"token_name": "Nightly"}));
+    assert_eq!(error.code, FailureCode::Refused);
+    assert_eq!(error.not_done, ["delete the token `cltoken1`"]);
+}
+
+#[test]
+fn an_end_is_about_the_old_token_that_is_named() {
+    let with = || {
+        let mut world = world();
+        add(&mut world, &replaced("cltoken3", NOON_MS - HOUR_MS), 72);
+        add(&mut world, &replaced("cltoken3", NOON_MS - HOUR_MS), 60);
+        add(&mut world, SETTLED, 48);
+        add(&mut world, "", 48);
+        world
+    };
+    let mut world = with();
+    finished(&mut world, json!({"token_id": "cltoken3", "old_token_id": "cltoken2"}));
+    assert_eq!(ids(&world), ["cltoken1", "cltoken3", "cltoken4"]);
+    let error = failed(&mut world, "finish_rotation", json!({"token_id": "cltoken3", "old_token_id": "cltoken4"}));
+    assert_eq!(error.code, FailureCode::Mismatch, "{error}");
+    // One that is gone is as well.
+    finished(&mut world, json!({"token_id": "cltoken3", "old_token_id": "cltoken2"}));
+}
+
+// ---- two creates with one key ----------------------------------------------------------------------------------------
+
+#[test]
+fn the_second_of_two_creates_with_a_key_takes_its_own_back() {
+    let young = |world: &mut World, mark: &str| {
+        let token = NewToken::workspace("New", "clws", "WORKSPACE_AUTHOR").expiration_days(7).description(mark);
+        world.sandbox.add_token(token, NOON_MS + SERVER_AHEAD_MS - 60_000);
+    };
+    // The digest of this key stands in the description of a token that was made with it.
+    let mut world = World { stores_all: true, ..world() };
+    world.crash_at_store(start("create_token", &with_key()));
+    let mark = world.token("cltoken1").unwrap().description;
+    let other = mark.replace("run ", "run f");
+    for (what, mark) in [("the key", other.as_str()), ("the name, and the mark is off", "")] {
+        let mut world = self::world();
+        // 3 lists again.
+        let error = meddled(&mut world, "create_token", &with_key(), 3, |world| young(world, mark)).unwrap_err();
+        assert_eq!(error.code, FailureCode::Conflict, "{what}: {error}");
+        assert_eq!(error.candidates.len(), 1, "{what}");
+        assert_eq!(ids(&world), [error.candidates[0].id.clone()], "{what}");
+        assert!(world.stored.is_empty());
+    }
+    // One that was there before, of another wish, is none of its business.
+    let mut world = self::world();
+    young(&mut world, "");
+    assert!(meddled(&mut world, "create_token", &with_key(), 99, |_| ()).is_ok());
+}
