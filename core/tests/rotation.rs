@@ -767,6 +767,7 @@ fn what_the_second_list_shows_of_others_is_decided_by_the_store() {
         assert_eq!(world.token("cltoken2").unwrap().mark(), Some(Mark::Settled { line: "cltoken1".to_owned() }));
         let named: Vec<&str> = rotation.effects.iter().filter_map(|effect| effect.token_id.as_deref()).collect();
         assert!(named.contains(&"cltoken1"), "{what}: {named:?}");
+        assert_eq!(world.token("cltoken3").is_some(), what != "deleted", "what another run made is left: {what}");
         let is_old_there = world.token("cltoken1").is_some();
         assert_eq!(is_old_there, what == "replaced", "what another run keeps is kept: {what}");
         assert_eq!(
@@ -784,6 +785,8 @@ fn a_new_token_that_is_deleted_meanwhile_ends_the_rotation_and_touches_nothing()
         let error = meddled(&mut world, "rotate_token", &overlap(), before, delete).unwrap_err();
         assert_eq!(error.code, FailureCode::Conflict, "{error}");
         assert_eq!(ids(&world), ["cltoken1"]);
+        // Where the second list shows it, nothing was marked yet.
+        assert_eq!(world.token("cltoken1").unwrap().mark().is_none(), before == 4);
     }
 }
 
