@@ -172,6 +172,14 @@ fn a_pending_token_that_is_rotated_is_settled_first() {
 }
 
 #[test]
+fn a_pending_token_that_its_old_one_names_is_the_current_one() {
+    let mut world = world();
+    add(&mut world, &replaced("cltoken2", NOON_MS + DAY_MS), 48);
+    add(&mut world, &pending("cltoken1"), 24);
+    assert_eq!(rotated(&mut world, overlap()).old_token_id.as_deref(), Some("cltoken2"));
+}
+
+#[test]
 fn a_pending_token_is_found_by_its_name_where_its_old_one_is_gone() {
     let mut world = world();
     add(&mut world, &pending("clgone"), 24);
