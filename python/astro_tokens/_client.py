@@ -203,11 +203,12 @@ class Client:
         return self._session.start(work, fields)
 
     def _start_command(self, command: Command, options: CommandOptions, store: object) -> Conversation:
+        self._check_open()
+        conversation = self._session.start_command(command, **in_seconds(options))
         operation = command.to_dict()["operation"]
         is_used = operation == "create_token" or (operation == "rotate_token" and options.get("overlap"))
         refuse_unused(store, is_used, by="a command that creates a token, or that rotates one with `overlap=True`")
-        self._check_open()
-        return self._session.start_command(command, **in_seconds(options))
+        return conversation
 
     def _http_request(self, request: Request) -> tuple[httpx.Request, Until]:
         # In a function of its own: while the request is on its way, no frame here holds the credential.

@@ -25,6 +25,8 @@ class World:
             self.sandbox.add_token(**token, now_ms=NOW_MS - 86_400_000)
         for fault in case.get("faults", []):
             self.sandbox.fault(**fault)
+        # Of a rotation alone: what creates a token hands its secret over in the outcome.
+        self.has_store = case["work"] == "rotate_token"
         self.can_store = case.get("store") != "not_stored"
         self.stored, self.pages = [], []
 
@@ -38,10 +40,14 @@ class World:
             case Step.Wait(milliseconds):
                 self.now_ms += milliseconds
                 return Event.Waited()
+            case Step.Prove():
+                return Event.Proved() if self.has_store else Event.NoStore()
+            case Step.ReadStore():
+                return Event.Unreadable()
             case Step.Store(token, secret):
                 assert token.token is None and type(secret) is Secret
                 if not self.can_store:
-                    return Event.NotStored("the vault is sealed")
+                    return Event.NotStored("the vault is sealed", True)
                 self.stored.append(secret)
                 return Event.Stored()
             case Step.Page(page):
@@ -165,9 +171,14 @@ def test_commands_are_started(session):
     rotate = parse_command("astro workspace token rotate cltoken --workspace-id clws --force")
     for conversation in (session.api.start(rotate, seed=1), session.start_command(rotate, overlap=True, keep_old=60, seed=1)):
         assert conversation.name == "rotate_token" and repr(conversation) == "<Conversation rotate_token>"
-        assert conversation.step(None, 0).request.url.endswith("/tokens/cltoken")
-    with pytest.raises(ValidationError):
-        session.start_command(rotate, anew=True)
+    assert isinstance(conversation.step(None, 0), Step.Prove) and isinstance(conversation.step(Event.Proved(), 0), Step.ReadStore)
+    assert "workspaceId=clws" in conversation.step(Event.Unreadable(), 0).request.url
+    create = parse_command("astro organization token create --name CI --role ORGANIZATION_MEMBER")
+    conversation = session.start_command(create, idempotency_key="run 7", seed=1)
+    assert isinstance(conversation.step(None, 0), Step.Prove) and conversation.step(Event.NoStore(), 0).request.method == "GET"
+    for wrong in ({"leftover_after": 60}, {"overlap": True, "leftover_after": 0}):
+        with pytest.raises(ValidationError):
+            session.start_command(rotate, **wrong)
     with pytest.raises(TypeError):
         session.api.start("astro workspace token list")
 
@@ -195,8 +206,11 @@ def test_steps_and_events_show_themselves(session):
     assert repr(conversation.step(Response(204, {}, ""), 0)) == "Step.Done(result=None)"
     store = Step.Store(Sandbox().add_token(name="CI", role="ORGANIZATION_MEMBER"), Secret("eyJsecret"))
     assert repr(store).endswith("secret=Secret([redacted]))") and "eyJ" not in repr(store)
-    for event in (Event.Failed("it's lost", True), Event.Waited(), Event.Stored(), Event.NotStored("full"), Event.Next(), Event.Cancelled()):
-        assert repr(eval(repr(event))) == repr(event)
+    told = [Event.Failed("it's lost", True), Event.NotProved("full"), Event.NotStored("full", False), Event.Holds(None)]
+    plain = [Event.Waited, Event.Proved, Event.NoStore, Event.Unreadable, Event.Stored, Event.Next, Event.Cancelled]
+    for each in (*told, *(kind() for kind in plain), Step.Prove(), Step.ReadStore()):
+        assert repr(eval(repr(each))) == repr(each)
+    assert repr(Event.Holds(Secret("eyJsecret"))) == "Event.Holds(secret=Secret([redacted]))"
     with pytest.raises(TypeError):
         pickle.dumps(conversation)
 
