@@ -69,11 +69,13 @@ class LentStore:
         return Event.NotStored(text, isinstance(failure, NotWritten))
 
     def _held(self, came: object) -> Secret | None:
-        if came is None or came == "":
+        if came is None:
             return None
         if not isinstance(came, str | Secret):
             raise TypeError(f"`read` of the store returned {named(came)}, not a Secret, a str or None")
         secret = came if isinstance(came, Secret) else Secret(came)
+        if not secret.expose():
+            return None
         self._secrets.append(secret.expose())
         return secret
 

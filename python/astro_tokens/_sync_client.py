@@ -324,7 +324,8 @@ class AstroTokens(Client):
         """Delete a token. Its secret stops working at once, and it cannot be brought back.
 
         Args:
-            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            token_id, token_name, workspace_id, deployment_id: Which token. Its name is enough only where no other token of that
+                name is left, one that a rotation keeps included.
             allow_lockout (bool): Deletes the token that you authenticate with, which nothing is accepted from
                 afterwards.
         """

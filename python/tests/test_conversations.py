@@ -21,13 +21,18 @@ class World:
 
     def __init__(self, case):
         self.sandbox, self.now_ms = Sandbox(rate_limits=False), NOW_MS
+        self.held = None
         for token in case.get("tokens", []):
-            self.sandbox.add_token(**token, now_ms=NOW_MS - 86_400_000)
+            minutes = token.get("minutes_ago", 24 * 60)
+            fields = {name: value for name, value in token.items() if name != "minutes_ago"}
+            added = self.sandbox.add_token(**fields, now_ms=NOW_MS - minutes * 60_000)
+            if added.id == case.get("holds"):
+                self.held = added.token
         for fault in case.get("faults", []):
             self.sandbox.fault(**fault)
-        # Of a rotation alone: what creates a token hands its secret over in the outcome.
-        self.has_store = case["work"] == "rotate_token"
-        self.can_store = case.get("store") != "not_stored"
+        self.is_readable = "holds" in case
+        self.has_store = "store" in case or self.is_readable or case["work"] == "rotate_token"
+        self.store = case.get("store", "written")
         self.stored, self.pages = [], []
 
     def perform(self, step):
@@ -40,14 +45,16 @@ class World:
             case Step.Wait(milliseconds):
                 self.now_ms += milliseconds
                 return Event.Waited()
+            case Step.Prove() if self.store == "not_proved":
+                return Event.NotProved("the vault is sealed")
             case Step.Prove():
                 return Event.Proved() if self.has_store else Event.NoStore()
             case Step.ReadStore():
-                return Event.Unreadable()
+                return Event.Holds([self.held, *self.stored][-1]) if self.is_readable else Event.Unreadable()
             case Step.Store(token, secret):
                 assert token.token is None and type(secret) is Secret
-                if not self.can_store:
-                    return Event.NotStored("the vault is sealed", True)
+                if self.store != "written":
+                    return Event.NotStored("the vault is sealed", self.store == "not_written")
                 self.stored.append(secret)
                 return Event.Stored()
             case Step.Page(page):
@@ -86,6 +93,8 @@ def check_failure(error, expected):
     assert "status" not in expected.get("cause", {}) or error.cause.status == expected["cause"]["status"]
     assert error.__cause__ is error.cause and error.message in str(error)
     assert all(line in str(error) for line in (*error.done, *error.not_done, *error.unclear))
+    states = {"done": error.done, "not_done": error.not_done, "unclear": error.unclear}
+    assert {name: tuple(each.text for each in error.effects if each.state == name) for name in states} == states
 
 
 def check(case, drive):
@@ -106,6 +115,8 @@ def check(case, drive):
         found = None if result is None else result.to_dict()
         assert (found is None) == (expected is None)
         assert expected is None or {key: found[key] for key in expected} == expected
+        if "effects" in case:
+            assert [[each.action, each.token_id, each.state] for each in result.effects] == case["effects"]
         secret = getattr(result, "secret", None) or getattr(result, "token", None)
         secret = secret if isinstance(secret, Secret) else None
     assert bool(failed) == ("problems" in case or "failure" in case)
