@@ -86,6 +86,6 @@ def test_no_secret_anywhere(run):
 def test_a_killed_task_says_what_stands_and_the_next_run_goes_on(run):
     text = said(run, "killed")
     assert "rotate_token failed: cancelled" in text
-    assert "not done: delete the token" in text
+    assert "unknown: whether the secret of the token" in text
     assert [name for _, name in run.names()] == ["New", "CI"]
     assert run.airflow.variable("supervised") == run.recorder.secrets[-1]
