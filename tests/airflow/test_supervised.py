@@ -67,7 +67,8 @@ def said(run, task):
 
 def test_states(run):
     assert run.states == {
-        "rotated": "success", "created": "success", "stored": "success", "killed": "failed", "again": "success",
+        "rotated": "success", "created": "success", "stored": "success", "killed": "failed",
+        "pause": "success", "again": "success",
     }, run.text  # fmt: skip
 
 
