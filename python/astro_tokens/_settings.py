@@ -52,7 +52,7 @@ def check_http(
 ) -> None:
     """Raise for what sends no requests, and for two ways to send them at once."""
     if not isinstance(sandbox, Sandbox | None):
-        raise TypeError(f"{client}() takes a Sandbox as `sandbox`, not {named(sandbox)}; give `sandbox=Sandbox()`")
+        raise TypeError(f"{client}() takes a Sandbox as `sandbox`, not {named(sandbox)}; pass `sandbox=Sandbox()`")
     is_async = kind is httpx.AsyncClient
     handler = "handle_async_request" if is_async else "handle_request"
     if http is not None and not isinstance(http, kind):
@@ -72,10 +72,10 @@ def check_http(
     if timeout is None:
         return
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        help = "give the seconds as a number such as `30`, or `None` for no limit but `patience`"
+        help = "pass the seconds as a number such as `30`, or `None` for no limit but `patience`"
         raise mistake(client, "wrong_type", "timeout", "the timeout is a number of seconds", help)
     if not timeout > 0:
-        help = "give more than 0 seconds, or `None` for no limit but `patience`"
+        help = "use more than 0 seconds, or `None` for no limit but `patience`"
         raise mistake(client, "out_of_range", "timeout", "nothing can be answered in no time", help)
 
 

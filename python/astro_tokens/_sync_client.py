@@ -206,7 +206,7 @@ class AstroTokens(Client):
 
     def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
         """Find one token by its id or name, and read it with its roles. An id and a name have to agree, and so have an
-        id and a Workspace or Deployment. A name that several tokens bear is an error that lists them, unless a rotation has
+        id and a Workspace or Deployment. A name that several tokens have is an error that lists them, unless a rotation has
         made one of them the replacement of the others: then that is the one.
 
         Args:
@@ -219,20 +219,20 @@ class AstroTokens(Client):
         return result
 
     def update_token(self, token_id: str | None = None, /, **fields: Unpack[UpdateTokenFields]) -> TokenUpdate:
-        """Change the name, description or role of a token; what is not given stays as it is. Everything is validated
+        """Change the name, description or role of a token; what is not passed stays as it is. Everything is validated
         before anything is written, and where nothing changes, nothing is sent.
 
         Args:
             token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
-            name (str): The name that the token shall have.
-            description (str): The description that the token shall have; an empty one clears it.
-            role (str): The role that the token shall have on the entity of its own scope.
+            name (str): The new name.
+            description (str): The new description; an empty one clears it.
+            role (str): The new role on the entity of its own scope.
         """
         result: TokenUpdate = self._drive(self._start("update_token", fields, token_id))
         return result
 
     def add_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
-        """Give a token a role on a Workspace or Deployment; every other role stays. Where it has another one there,
+        """Add a role to a token on a Workspace or Deployment; every other role stays. Where it has another one there,
         that is changed.
 
         Args:

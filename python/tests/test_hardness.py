@@ -182,7 +182,7 @@ def test_half_a_character_in_the_failure_of_a_store_changes_nothing(sandbox):
     [
         ({"token": 5}, "takes a str or a Secret as `token`, not int"),
         ({"token": b"eyJ"}, "as `token`, not bytes; decode it first"),
-        ({"sandbox": 5}, "as `sandbox`, not int; give `sandbox=Sandbox()`"),
+        ({"sandbox": 5}, "as `sandbox`, not int; pass `sandbox=Sandbox()`"),
         ({"sandbox": Sandbox}, "as `sandbox`, not the class astro_tokens.sandbox.Sandbox"),
         ({"http": "x"}, "as `http`, not str"),
         ({"transport": "x"}, "as `transport`, not str"),

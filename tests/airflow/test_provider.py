@@ -102,7 +102,7 @@ def test_the_host_of_a_connection(world, monkeypatch, fields, base_url):
         ({"extra": {"tiemout": 5}}, "has `tiemout`, which is no setting; the settings are api_version, strict,"),
         ({"extra": {"token": "x"}}, "has `token`, which is no setting"),
         ({"extra": {"timeout": "soon"}}, "has a `timeout` that is no number"),
-        ({"extra": {"timeout": 0}}, "give more than 0 seconds"),
+        ({"extra": {"timeout": 0}}, "use more than 0 seconds"),
         ({"extra": {"api_version": "v2"}}, "`v2` is not"),
     ],
 )

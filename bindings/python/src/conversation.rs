@@ -36,9 +36,8 @@ use crate::{
 ///
 /// Args:
 ///     api (Api): Where the tokens are.
-///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, a token that was
-///         made in spite of a lost answer can be told from those of others, and nobody locks themselves out by rotating
-///         their own token.
+///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, nobody locks
+///         themselves out by rotating or deleting their own token.
 ///     attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or
 ///         with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does
 ///         not count. Default: 5.
@@ -80,7 +79,7 @@ impl Session {
                 return mistake(Code::OutOfRange, "attempts", "a request is sent at least once", help);
             }
             _ => {
-                let help = "give a whole number such as `5`";
+                let help = "pass a whole number such as `5`";
                 return mistake(Code::WrongType, "attempts", "how often a request is sent is a whole number", help);
             }
         }
@@ -89,14 +88,14 @@ impl Session {
             Value::Integer(seconds) => Some(seconds as f64),
             Value::Float(seconds) => Some(seconds),
             _ => {
-                let help = "give the seconds as a number such as `120`";
+                let help = "pass the seconds as a number such as `120`";
                 return mistake(Code::WrongType, "patience", "the patience is a number of seconds", help);
             }
         };
         let mut patience_ms = core::Session::DEFAULT_PATIENCE_MS;
         if let Some(seconds) = seconds {
             if seconds.is_nan() || seconds < 0.0 {
-                let help = "give 0 or more seconds";
+                let help = "use 0 or more seconds";
                 return mistake(Code::OutOfRange, "patience", "there is no such number of seconds", help);
             }
             // A cast saturates, and forever is as good as any time that is longer than a life.

@@ -1,4 +1,4 @@
-"""Operators that create, rotate and delete tokens and give them roles.
+"""Operators that create, rotate and delete tokens and add roles to them.
 
 What they return, and so what goes into XCom, is what Astro says about a token, without its secret: that goes into a store
 and nowhere else.
@@ -201,10 +201,10 @@ class AstroCreateTokenOperator(AstroTokenOperator):
     def _refuse(self, found: ApiToken) -> None:
         exists = f"there is a token called `{self.name}` already, with the id `{found.id}`"
         if self.if_exists == "fail":
-            help = "give `if_exists`: keep it, rotate it into the store, or create another one"
+            help = "set `if_exists`: keep it, rotate it into the store, or create another one"
             raise AirflowFailException(f"{exists}; nothing was changed\n  help: {help}")
         if self.role not in [role.role for role in found.roles or ()]:
-            help = "change its role, or give the new token another name"
+            help = "change its role, or use another name for the new token"
             raise AirflowFailException(f"{exists}, without the role `{self.role}`; nothing was changed\n  help: {help}")
 
     def _create(self, astro: AstroTokens, context: Context) -> ApiToken:
@@ -375,11 +375,11 @@ class AstroFinishRotationOperator(ExistingTokenOperator):
 
 
 class AstroEnsureTokenRoleOperator(ExistingTokenOperator):
-    """Gives a token a role on a Workspace or Deployment; every other role stays. Where it has it, there is nothing to do.
+    """Adds a role on a Workspace or Deployment to a token; every other role stays. Where it has it, there is nothing to do.
 
     Args:
         token_id, token_name: Which token. Rendered as templates.
-        workspace_id, deployment_id: Where it shall have the role. Rendered as templates.
+        workspace_id, deployment_id: Where it is to have the role. Rendered as templates.
         role: The role. Rendered as a template.
         astro_conn_id: The id of the connection. Rendered as a template.
     """
@@ -397,7 +397,7 @@ class AstroEnsureTokenRoleOperator(ExistingTokenOperator):
         self.role = role
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Give the role; `changed`, `oldRole`, `newRole` and the rest of `RoleChange.to_dict`."""
+        """Add the role; `changed`, `oldRole`, `newRole` and the rest of `RoleChange.to_dict`."""
         with self._astro() as astro:
             change = astro.add_token_role(**self._target(), role=self.role)
             did = "has now" if change.changed else "had already"
@@ -410,7 +410,7 @@ class AstroDeleteTokenOperator(ExistingTokenOperator):
 
     Args:
         token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.find_token`. Rendered as templates.
-        missing_ok: Whether it is well that there is no such token, as when the task runs twice.
+        missing_ok: Whether a token that does not exist is a success, as when the task runs twice.
         allow_lockout: See `AstroTokens.delete_token`.
         astro_conn_id: The id of the connection. Rendered as a template.
     """
