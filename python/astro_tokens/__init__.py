@@ -45,17 +45,15 @@ from ._errors import (
     ApiError,
     AstroTokensError,
     BatchEntry,
-    Candidate,
     ConversationError,
-    Effect,
     FieldError,
-    Mark,
     NotWritten,
     Problem,
     Span,
     TransportError,
     ValidationError,
 )
+from ._outcomes import Candidate, Effect, Mark
 
 __all__ = [
     "Api",

@@ -30,16 +30,18 @@ from ._errors import (
     ApiError as ApiError,
     AstroTokensError as AstroTokensError,
     BatchEntry as BatchEntry,
-    Candidate as Candidate,
     ConversationError as ConversationError,
-    Effect as Effect,
     FieldError as FieldError,
-    Mark as Mark,
     NotWritten as NotWritten,
     Problem as Problem,
     Span as Span,
     TransportError as TransportError,
     ValidationError as ValidationError,
+)
+from ._outcomes import (
+    Candidate as Candidate,
+    Effect as Effect,
+    Mark as Mark,
 )
 from ._sync_client import AstroTokens as AstroTokens
 from ._types import (

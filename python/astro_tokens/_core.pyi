@@ -4,7 +4,8 @@ from typing import Any, Generic, Literal, Protocol, SupportsIndex, TypeAlias, fi
 
 from typing_extensions import Self, TypeVar, disjoint_base
 
-from ._errors import BatchEntry, Effect, Mark, Problem
+from ._errors import BatchEntry, Problem
+from ._outcomes import Effect, Mark
 from ._types import (
     ApiInput,
     ApiVersion,

@@ -1,4 +1,5 @@
-//! Hands problems and errors to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
+//! Hands problems, errors and outcomes to the classes in `python/astro_tokens/_errors.py` and `_outcomes.py`, with the core's
+//! texts.
 
 use astro_tokens::{
     ApiError, Code, FieldError, Mark, Problem, Severity, Span, ValidationError,
@@ -14,6 +15,7 @@ use pyo3::{
 use crate::{json, secret::Secret, time::datetime};
 
 pub(crate) const MODULE: &str = "astro_tokens._errors";
+const OUTCOMES: &str = "astro_tokens._outcomes";
 
 /// The exception that says what is wrong; where even making it fails, that failure.
 pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
@@ -109,7 +111,7 @@ fn candidates<'py>(py: Python<'py>, candidates: &[Candidate]) -> PyResult<Bound<
         let (created_at, created_by, last_used_at) = (&token.created_at, &token.created_by, &token.last_used_at);
         let (id, name, scope, short_token) = (&token.id, &token.name, &token.scope, &token.short_token);
         let fields = (id, name, scope, short_token, created_at, created_by, last_used_at, mark);
-        CLASS.import(py, MODULE, "Candidate")?.call1(fields)
+        CLASS.import(py, OUTCOMES, "Candidate")?.call1(fields)
     };
     PyTuple::new(py, candidates.iter().map(candidate).collect::<PyResult<Vec<_>>>()?)
 }
@@ -121,7 +123,7 @@ pub(crate) fn effects<'py>(py: Python<'py>, effects: &[Effect]) -> PyResult<Boun
         let fields = json::to_dict(py, effect)?;
         let word = |name: &str| fields.get_item(name);
         let fields = (word("action")?, &effect.token_id, word("state")?, &effect.text);
-        CLASS.import(py, MODULE, "Effect")?.call1(fields)
+        CLASS.import(py, OUTCOMES, "Effect")?.call1(fields)
     };
     PyTuple::new(py, effects.iter().map(effect).collect::<PyResult<Vec<_>>>()?)
 }
@@ -133,7 +135,7 @@ pub(crate) fn mark_of<'py>(py: Python<'py>, mark: &Mark) -> PyResult<Bound<'py, 
     if let Mark::Replaced { until, .. } = mark {
         fields.set_item("until", datetime(py, until)?)?;
     }
-    CLASS.import(py, MODULE, "Mark")?.call((), Some(&fields))
+    CLASS.import(py, OUTCOMES, "Mark")?.call((), Some(&fields))
 }
 
 /// What Astro says of single fields as a tuple of Python's `FieldError`.
