@@ -30,6 +30,8 @@ def server(airflow):
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": "of the tests, and long enough for what signs with it, which is sixty-four bytes",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        # One worker: with several, the executor may count one that has ended already, and wait for another one forever.
+        "AIRFLOW__CORE__PARALLELISM": "1",
     }
     command = [AIRFLOW, "api-server", "--apps", "execution"]
     with (HOME / "api-server.txt").open("w") as log:
