@@ -194,7 +194,7 @@ class AstroCreateTokenOperator(AstroTokenOperator):
             if error.code != "not_found":
                 raise
             return None
-        # Nobody has the secret of one that a killed task has left: it cannot be kept.
+        # Nobody has the secret of one that another task has not stored yet, or never will: its key decides, not its name.
         is_left = found.mark is not None and found.mark.state == "keyed" and found.last_used_at is None
         return None if is_left and self.if_exists != "rotate" else found
 

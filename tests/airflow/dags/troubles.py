@@ -124,10 +124,10 @@ with DAG("troubles", schedule=None, start_date=datetime(2026, 1, 1), default_arg
             task_id="create_refused", name="none", role="ORGANIZATION_MEMBER", expiration_days=9, store=Refused("none")
         ),
         AstroCreateTokenOperator(
-            task_id="create_killed", name="half", role="ORGANIZATION_MEMBER", expiration_days=9, store=Killed("half")
+            task_id="create_killed", name="half", role="ORGANIZATION_MEMBER", store=Killed("half"), idempotency_key="half"
         ),
         AstroCreateTokenOperator(
-            task_id="create_again", name="half", role="ORGANIZATION_MEMBER", expiration_days=9, store=VariableStore("half")
+            task_id="create_again", name="half", role="ORGANIZATION_MEMBER", store=Sealed("half"), idempotency_key="half"
         ),
         AstroCreateTokenOperator(
             task_id="create_keyed", name="keyed", role="ORGANIZATION_MEMBER", store=Killed("keyed"), idempotency_key="mine"
