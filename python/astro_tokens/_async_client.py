@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -25,17 +25,19 @@ from ._core import (
 from ._client import Client, Run, is_secure
 from ._exchange import exchange_async
 from ._limits import TIMEOUT
-from ._settings import check_http, check_store, refuse_unrun
+from ._settings import check_http, refuse_unused
+from ._store import LentStore
 from ._transport import SandboxTransport
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._types import (
+        AnyStore,
         ClientSettings,
         CloneTokenFields,
         CommandOptions,
-        CreateTokenInput,
+        CreateTokenFields,
         DeletionFields,
         FindTokenFields,
         FinishRotationFields,
@@ -51,7 +53,8 @@ __all__ = ["AsyncAstroTokens"]
 
 class AsyncAstroTokens(Client):
     """`AstroTokens` for `asyncio` and `trio`: the same settings and methods, as coroutines; `transport` and `http` are
-    those of `httpx.AsyncClient`. Close it with `aclose`, or use it in an `async with` statement.
+    those of `httpx.AsyncClient`. Close it with `aclose`, or use it in an `async with` statement. A `store` may be a coroutine
+    function, and so may each method of one that is an object.
 
     A task that is cancelled stays cancelled, with what stands: see `ConversationError.of`.
     """
@@ -86,14 +89,18 @@ class AsyncAstroTokens(Client):
         """Like `AstroTokens.tokens`, for `async for`."""
         return self._tokens(self._start("tokens", filters))
 
-    async def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken[Secret]:
+    async def create_token(self, *, store: AnyStore | None = None, **fields: Unpack[CreateTokenFields]) -> ApiToken[Secret]:
         """Like `AstroTokens.create_token`."""
-        result: ApiToken[Secret] = await self._drive(self._start("create_token", fields))
+        lent = LentStore(store, is_async=True)
+        result: ApiToken[Secret] = await self._drive(self._start("create_token", fields), lent)
         return result
 
-    async def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken[Secret]:
+    async def clone_token(
+        self, token_id: str | None = None, /, *, store: AnyStore | None = None, **fields: Unpack[CloneTokenFields]
+    ) -> ApiToken[Secret]:
         """Like `AstroTokens.clone_token`."""
-        result: ApiToken[Secret] = await self._drive(self._start("clone_token", fields, token_id))
+        lent = LentStore(store, is_async=True)
+        result: ApiToken[Secret] = await self._drive(self._start("clone_token", fields, token_id), lent)
         return result
 
     async def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
@@ -124,21 +131,21 @@ class AsyncAstroTokens(Client):
         return result
 
     async def rotate_token(
-        self,
-        token_id: str | None = None,
-        /,
-        *,
-        store: Callable[[Secret], Awaitable[object] | object] | None = None,
-        **fields: Unpack[RotateTokenFields],
+        self, token_id: str | None = None, /, *, store: AnyStore | None = None, **fields: Unpack[RotateTokenFields]
     ) -> Rotation:
-        """Like `AstroTokens.rotate_token`; `store` may be a coroutine function."""
-        check_store(fields.get("overlap"), store, is_async=True)
-        result: Rotation = await self._drive(self._start("rotate_token", fields, token_id), store)
+        """Like `AstroTokens.rotate_token`."""
+        lent = LentStore(store, is_async=True)
+        by = "a rotation with overlap: pass `overlap=True`, or take the secret of the result"
+        refuse_unused(store, fields.get("overlap"), by=by)
+        result: Rotation = await self._drive(self._start("rotate_token", fields, token_id), lent)
         return result
 
-    async def finish_rotation(self, token_id: str | None = None, /, **fields: Unpack[FinishRotationFields]) -> Rotation:
+    async def finish_rotation(
+        self, token_id: str | None = None, /, *, store: AnyStore | None = None, **fields: Unpack[FinishRotationFields]
+    ) -> Rotation:
         """Like `AstroTokens.finish_rotation`."""
-        result: Rotation = await self._drive(self._start("finish_rotation", fields, token_id))
+        lent = LentStore(store, is_async=True)
+        result: Rotation = await self._drive(self._start("finish_rotation", fields, token_id), lent)
         return result
 
     async def delete_token(self, token_id: str | None = None, /, **fields: Unpack[DeletionFields]) -> None:
@@ -146,18 +153,14 @@ class AsyncAstroTokens(Client):
         await self._drive(self._start("delete_token", fields, token_id))
 
     async def run(
-        self,
-        command: Command,
-        *,
-        store: Callable[[Secret], Awaitable[object] | object] | None = None,
-        **options: Unpack[CommandOptions],
+        self, command: Command, *, store: AnyStore | None = None, **options: Unpack[CommandOptions]
     ) -> ApiToken | TokenUpdate | RoleChange | Rotation | list[ApiToken] | None:
         """Like `AstroTokens.run`."""
-        check_store(options.get("overlap"), store, is_async=True)
-        conversation = self._start_command(command, options)
+        lent = LentStore(store, is_async=True)
+        conversation = self._start_command(command, options, store)
         if command.to_dict()["operation"] == "list_tokens":
             return [token async for token in self._tokens(conversation)]
-        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = await self._drive(conversation, store)
+        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = await self._drive(conversation, lent)
         return result
 
     async def aclose(self) -> None:
@@ -172,13 +175,11 @@ class AsyncAstroTokens(Client):
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _drive(
-        self, conversation: Conversation, store: Callable[[Secret], Awaitable[object] | object] | None = None
-    ) -> Any:
-        with self._run(conversation) as run:
+    async def _drive(self, conversation: Conversation, store: LentStore | None = None) -> Any:
+        with self._run(conversation, store) as run:
             event = None
             while not run.is_done:
-                event = await self._perform(run.step(event), run, store)
+                event = await self._perform(run.step(event), run)
             return run.result
 
     async def _tokens(self, conversation: Conversation) -> AsyncGenerator[ApiToken, None]:
@@ -191,9 +192,7 @@ class AsyncAstroTokens(Client):
                         yield token
                 event = await self._perform(step, run)
 
-    async def _perform(
-        self, step: Step, run: Run, store: Callable[[Secret], Awaitable[object] | object] | None = None
-    ) -> Response | Event | None:
+    async def _perform(self, step: Step, run: Run) -> Response | Event | None:
         match step:
             case Step.Request() if self._http.is_closed:
                 return Event.Failed(self._closed(), False)
@@ -211,13 +210,12 @@ class AsyncAstroTokens(Client):
                 if not self._http.is_closed:
                     await anyio.sleep(milliseconds / 1000)
                 return Event.Waited()
-            case Step.Store(_, secret) if store:
+            case Step.Prove() | Step.ReadStore() | Step.Store():
                 try:
-                    stored = store(secret)
-                    refuse_unrun(await stored if inspect.isawaitable(stored) else stored)
+                    came = run.store.call(step)
+                    return run.store.answer(step, await came if inspect.isawaitable(came) else came)
                 except Exception as failure:
-                    return run.not_stored(failure, secret)
-                return Event.Stored()
+                    return run.store.failed(step, failure)
             case Step.Page():
                 return Event.Next()
         return None

@@ -29,8 +29,8 @@ from ._core import (
 )
 from ._errors import AstroTokensError, ConversationError, Problem
 from ._exchange import Until, Unread
-from ._settings import check_client, check_names, in_seconds
-from ._shown import harmless
+from ._settings import check_client, check_names, in_seconds, refuse_unused
+from ._store import LentStore
 from .conversation import attach, clock
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ class Run:
     """One conversation on its way: what its drivers have in common. As a context manager it ends the conversation, and
     tells an interrupt what stands."""
 
-    def __init__(self, conversation: Conversation, on_warning: Callable[[Problem], None]) -> None:
+    def __init__(self, conversation: Conversation, on_warning: Callable[[Problem], None], store: LentStore) -> None:
         self.conversation = conversation
         self.on_warning = on_warning
+        self.store = store
         self.now_ms = clock()
-        self.store_failure: Exception | None = None
         self.is_done = False
         self.result: Any = None
 
@@ -88,13 +88,6 @@ class Run:
             # What was done must not be lost for a warning of it.
             logging.getLogger("astro_tokens").exception("on_warning failed")
 
-    def not_stored(self, failure: Exception, secret: Secret) -> Event:
-        """The event for an exception of the caller's `store`, without the secret that it may show."""
-        value, told = secret.expose(), f"{type(failure).__name__}: {failure}"
-        # It becomes the cause of the error, and whatever prints the one prints the other.
-        self.store_failure = harmless(failure, value)
-        return Event.NotStored(told.replace(value, "[redacted]"))
-
     def __enter__(self) -> Run:
         return self
 
@@ -103,7 +96,7 @@ class Run:
     ) -> None:
         if isinstance(exception, ConversationError):
             if exception.code == "not_stored":
-                exception.__cause__ = self.store_failure
+                exception.__cause__ = self.store.failure
         elif exception is not None and not isinstance(exception, GeneratorExit):
             attach(exception, self.conversation, self.now_ms())
         self.conversation.close()
@@ -197,8 +190,8 @@ class Client:
     def _closed(self) -> str:
         return f"this {type(self).__name__} is closed, and sends nothing any more; make another one"
 
-    def _run(self, conversation: Conversation) -> Run:
-        return Run(conversation, self._on_warning)
+    def _run(self, conversation: Conversation, store: LentStore | None = None) -> Run:
+        return Run(conversation, self._on_warning, store or LentStore())
 
     def _start(self, work: Work, fields: Mapping[str, Any], token_id: str | None = None) -> Conversation:
         self._check_open()
@@ -209,9 +202,13 @@ class Client:
             fields = {**fields, "token_id": token_id}
         return self._session.start(work, fields)
 
-    def _start_command(self, command: Command, options: CommandOptions) -> Conversation:
+    def _start_command(self, command: Command, options: CommandOptions, store: object) -> Conversation:
         self._check_open()
-        return self._session.start_command(command, **in_seconds(options))
+        conversation = self._session.start_command(command, **in_seconds(options))
+        operation = command.to_dict()["operation"]
+        is_used = operation == "create_token" or (operation == "rotate_token" and options.get("overlap"))
+        refuse_unused(store, is_used, by="a command that creates a token, or that rotates one with `overlap=True`")
+        return conversation
 
     def _http_request(self, request: Request) -> tuple[httpx.Request, Until]:
         # In a function of its own: while the request is on its way, no frame here holds the credential.

@@ -5,6 +5,7 @@ from typing import Any, Generic, Literal, Protocol, SupportsIndex, TypeAlias, fi
 from typing_extensions import Self, TypeVar, disjoint_base
 
 from ._errors import BatchEntry, Problem
+from ._outcomes import Effect, Mark
 from ._types import (
     ApiInput,
     ApiVersion,
@@ -244,6 +245,10 @@ class ApiToken(Generic[_Token]):
     @property
     def description(self) -> str: ...
     @property
+    def plain_description(self) -> str: ...
+    @property
+    def mark(self) -> Mark | None: ...
+    @property
     def scope(self) -> str: ...
     @property
     def kind(self) -> str | None: ...
@@ -459,6 +464,8 @@ class Rotation:
     def old_token_id(self) -> str | None: ...
     @property
     def old_kept_until(self) -> datetime | None: ...
+    @property
+    def effects(self) -> tuple[Effect, ...]: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __copy__(self) -> Rotation: ...
     def __deepcopy__(self, memo: object, /) -> Rotation: ...
@@ -487,7 +494,8 @@ class Session:
         *,
         overlap: bool = False,
         keep_old: int | None = None,
-        anew: bool = False,
+        leftover_after: int | None = None,
+        idempotency_key: str | None = None,
         allow_lockout: bool = False,
         remove_orphans: bool = False,
         seed: int | None = None,
@@ -501,7 +509,7 @@ class Conversation:
     def warnings(self) -> tuple[Problem, ...]: ...
     def step(
         self, event: Response | Event | None, now_ms: int
-    ) -> Step.Request | Step.Wait | Step.Store | Step.Page | Step.Done: ...
+    ) -> Step.Request | Step.Wait | Step.Prove | Step.ReadStore | Step.Store | Step.Page | Step.Done: ...
     def close(self) -> None: ...
 
 @disjoint_base
@@ -521,16 +529,47 @@ class Event:
         def __new__(cls) -> Event.Waited: ...
 
     @final
+    class Proved(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.Proved: ...
+
+    @final
+    class NotProved(Event):
+        __match_args__ = ("message",)
+        def __new__(cls, message: str) -> Event.NotProved: ...
+        @property
+        def message(self) -> str: ...
+
+    @final
+    class NoStore(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.NoStore: ...
+
+    @final
+    class Holds(Event):
+        __match_args__ = ("secret",)
+        def __new__(cls, secret: Secret | None) -> Event.Holds: ...
+        @property
+        def secret(self) -> Secret | None: ...
+
+    @final
+    class Unreadable(Event):
+        __match_args__ = ()
+        def __new__(cls) -> Event.Unreadable: ...
+
+    @final
     class Stored(Event):
         __match_args__ = ()
         def __new__(cls) -> Event.Stored: ...
 
     @final
     class NotStored(Event):
-        __match_args__ = ("message",)
-        def __new__(cls, message: str) -> Event.NotStored: ...
+        __match_args__ = ("message", "is_certain")
+        def __new__(cls, message: str, is_certain: bool) -> Event.NotStored: ...
         @property
         def message(self) -> str: ...
+        @property
+        def is_certain(self) -> bool: ...
 
     @final
     class Next(Event):
@@ -557,6 +596,16 @@ class Step:
         def __new__(cls, milliseconds: int) -> Step.Wait: ...
         @property
         def milliseconds(self) -> int: ...
+
+    @final
+    class Prove(Step):
+        __match_args__ = ()
+        def __new__(cls) -> Step.Prove: ...
+
+    @final
+    class ReadStore(Step):
+        __match_args__ = ()
+        def __new__(cls) -> Step.ReadStore: ...
 
     @final
     class Store(Step):

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._core import Secret
+    from ._outcomes import Candidate, Effect
     from ._types import FailureCode, ProblemCode, Severity
 
 
@@ -264,35 +265,12 @@ class TransportError(AstroTokensError):
         return f"{self.message}; {known}"
 
 
-class Candidate(_Value):
-    """A token that fits what was asked for. It cannot be changed, and compares by its fields."""
+class NotWritten(AstroTokensError):
+    """For the `write` of a store to raise where it is certain that the secret was not written, and never will be: the vault
+    refused it, or nothing was sent. Then the new token is deleted. Any other exception leaves it: the secret may be stored.
+    """
 
     __module__ = "astro_tokens"
-    __slots__ = ("created_at", "id", "name", "scope", "short_token")
-    __match_args__ = ("id", "name", "scope", "short_token", "created_at")
-
-    id: str
-    """Its id."""
-    name: str
-    """Its name."""
-    scope: str
-    """Its scope."""
-    short_token: str
-    """Identifies its secret without revealing it."""
-    created_at: str
-    """When it was created, in RFC 3339."""
-
-    def __init__(self, id: str, name: str, scope: str, short_token: str, created_at: str) -> None:
-        """From its parts."""
-        put = object.__setattr__
-        put(self, "id", id)
-        put(self, "name", name)
-        put(self, "scope", scope)
-        put(self, "short_token", short_token)
-        put(self, "created_at", created_at)
-
-    def __reduce__(self) -> tuple[type[Candidate], tuple[object, ...]]:
-        return Candidate, self._fields()
 
 
 class ConversationError(AstroTokensError):
@@ -320,6 +298,8 @@ class ConversationError(AstroTokensError):
     """What was not done any more."""
     unclear: tuple[str, ...]
     """What nobody knows: look at it before trying again."""
+    effects: tuple[Effect, ...]
+    """The same three, token by token and for programs, in the order in which it happened."""
     cause: ApiError | TransportError | ValidationError | None
     """What it came from, of Astro, the network or the input; never what a `store` raised, which is `__cause__`."""
     secret: Secret | None
@@ -341,6 +321,7 @@ class ConversationError(AstroTokensError):
         done: tuple[str, ...] = (),
         not_done: tuple[str, ...] = (),
         unclear: tuple[str, ...] = (),
+        effects: tuple[Effect, ...] = (),
         cause: ApiError | TransportError | ValidationError | None = None,
         secret: Secret | None = None,
         candidates: tuple[Candidate, ...] = (),
@@ -355,6 +336,7 @@ class ConversationError(AstroTokensError):
         self.done = done
         self.not_done = not_done
         self.unclear = unclear
+        self.effects = effects
         self.cause = cause
         self.secret = secret
         self.candidates = candidates

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from ._limits import TIMEOUT
 if TYPE_CHECKING:
     from ._types import ProblemCode
 
-__all__ = ["check_client", "check_http", "check_names", "check_store", "in_seconds", "refuse_unrun"]
+__all__ = ["check_client", "check_http", "check_names", "in_seconds", "named", "refuse_unused"]
 
 
 def check_names(client: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -53,7 +52,7 @@ def check_http(
 ) -> None:
     """Raise for what sends no requests, and for two ways to send them at once."""
     if not isinstance(sandbox, Sandbox | None):
-        raise TypeError(f"{client}() takes a Sandbox as `sandbox`, not {named(sandbox)}; give `sandbox=Sandbox()`")
+        raise TypeError(f"{client}() takes a Sandbox as `sandbox`, not {named(sandbox)}; pass `sandbox=Sandbox()`")
     is_async = kind is httpx.AsyncClient
     handler = "handle_async_request" if is_async else "handle_request"
     if http is not None and not isinstance(http, kind):
@@ -73,47 +72,26 @@ def check_http(
     if timeout is None:
         return
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        help = "give the seconds as a number such as `30`, or `None` for no limit but `patience`"
+        help = "pass the seconds as a number such as `30`, or `None` for no limit but `patience`"
         raise mistake(client, "wrong_type", "timeout", "the timeout is a number of seconds", help)
     if not timeout > 0:
-        help = "give more than 0 seconds, or `None` for no limit but `patience`"
+        help = "use more than 0 seconds, or `None` for no limit but `patience`"
         raise mistake(client, "out_of_range", "timeout", "nothing can be answered in no time", help)
 
 
-def check_store(overlap: object, store: Callable[..., object] | None, *, is_async: bool) -> None:
-    """Before anything is sent: a secret that goes nowhere would be lost, and one that nobody asks for, too."""
-    if overlap and store is None:
-        raise TypeError("a rotation with overlap needs `store`, a function that puts the new secret into a safe place")
-    if store is None:
-        return
-    if not callable(store):
-        raise TypeError(f"`store` is a function that puts the new secret into a safe place, not {named(store)}")
-    for function in (store, getattr(store, "__call__", None)):
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise TypeError("`store` is a generator function, whose body would never run; take its `yield` out")
-        if inspect.iscoroutinefunction(function) and not is_async:
-            raise TypeError("`store` is a coroutine function, which AstroTokens cannot await; use AsyncAstroTokens")
-    if not overlap:
-        raise TypeError("`store` is for a rotation with overlap: give `overlap=True`, or take the secret of the result")
-
-
-def refuse_unrun(stored: object) -> None:
-    """Raise where a `store` has returned what has still to be run, and nobody will: nothing is stored then."""
-    if inspect.isawaitable(stored) or inspect.isgenerator(stored) or inspect.isasyncgen(stored):
-        # Neither a warning at the end of its life, nor a task that stores what is about to be deleted.
-        end = getattr(stored, "close", None) or getattr(stored, "cancel", None)
-        if end is not None and not inspect.isasyncgen(stored):
-            end()
-        raise TypeError(f"`store` returned {named(stored)}, which is not run: nothing is stored")
+def refuse_unused(store: object, is_used: object, *, by: str) -> None:
+    """Raise for a store that nothing would be written to: its caller believes that the secret is in it."""
+    if store is not None and not is_used:
+        raise TypeError(f"`store` is used only by {by}")
 
 
 def in_seconds(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with a `timedelta` as whole seconds, rounded up; anything else is for the core to judge."""
-    given = dict(fields)
-    if isinstance(keep_old := given.get("keep_old"), timedelta):
-        # Not by division of the negative, which the longest of them do not have.
-        given["keep_old"] = keep_old.days * 86_400 + keep_old.seconds + (keep_old.microseconds > 0)
-    return given
+    """The fields with each `timedelta` as whole seconds, rounded up; anything else is for the core to judge."""
+    # Not by division of the negative, which the longest of them do not have.
+    return {
+        name: value.days * 86_400 + value.seconds + (value.microseconds > 0) if isinstance(value, timedelta) else value
+        for name, value in fields.items()
+    }
 
 
 def mistake(client: str, code: ProblemCode, field: str, message: str, help: str) -> ValidationError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -24,17 +24,19 @@ from ._core import (
 from ._client import Client, Run, is_secure
 from ._exchange import bound, exchange
 from ._limits import TIMEOUT
-from ._settings import check_http, check_store, refuse_unrun
+from ._settings import check_http, refuse_unused
+from ._store import LentStore
 from ._transport import SandboxTransport
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._types import (
+        AnyStore,
         ClientSettings,
         CloneTokenFields,
         CommandOptions,
-        CreateTokenInput,
+        CreateTokenFields,
         DeletionFields,
         FindTokenFields,
         FinishRotationFields,
@@ -100,7 +102,12 @@ class AstroTokens(Client):
         ValidationError: The caller's mistake; nothing was changed.
         ConversationError: It failed, and this is what stands.
         AstroTokensError: The client is closed. Where that happened on the way, it is a `ConversationError`.
-        TypeError: A `store` that is no function, or one that this client cannot run; nothing was sent.
+        TypeError: A `store` that is not one, that this client cannot run, or that nothing would be written to; nothing was
+            sent.
+
+    A `store` is a function of a `Secret`, or an object with `write(secret)` and, where it can, `read()` and `prove()`: see
+    `Store`. What it raises is the `__cause__` of the error, and not its `cause`; see `ConversationError`. Where `write` raises
+    `NotWritten`, the new token is deleted; after any other exception the store may hold its secret, and nothing is deleted.
 
     An interrupt goes on as what it is, with what stands: see `ConversationError.of`.
     """
@@ -151,11 +158,12 @@ class AstroTokens(Client):
         """
         return self._tokens(self._start("tokens", filters))
 
-    def create_token(self, **fields: Unpack[CreateTokenInput]) -> ApiToken[Secret]:
-        """Create a token. Its secret is in `token` of what is returned, and nobody will be told its value again.
+    def create_token(self, *, store: AnyStore | None = None, **fields: Unpack[CreateTokenFields]) -> ApiToken[Secret]:
+        """Create a token. Its secret is written to `store`, where there is one, and is in `token` of what is returned;
+        nobody will be told its value again.
 
-        After a lost answer it looks for the token that it may have made before it makes another; a nonce in the
-        description makes certain that it finds its own.
+        A create whose answer is lost is not sent again. With an `idempotency_key` the token that it made is certain, and gets
+        a new secret. Without one the error (`unknown`) lists the tokens that it may have made, and touches none of them.
 
         Args:
             name (str): The name, required: 1 to 256 characters. Names are not unique.
@@ -166,27 +174,40 @@ class AstroTokens(Client):
             description (str): At most 500 characters.
             expiration_days (int): Days until the token expires: 1 to 3650. Without it the token never expires.
             kind (str): `STANDARD` (Astro's default) or `DIRECT_ACCESS`; v1 only.
+            idempotency_key (str): Any text that names this piece of work, such as the id of a run. As long as a token that
+                was made with it is not handed over, a repeat with the same key recognises it, in another process too: a
+                young one is an error (`conflict`), one that is being used as well (`already_exists`), and one that was left
+                behind an hour ago or earlier is replaced. Astro shows a digest of the key in the description until then.
+            store (Store): Where the secret goes before the token is returned.
         """
-        result: ApiToken[Secret] = self._drive(self._start("create_token", fields))
+        lent = LentStore(store, is_async=False)
+        result: ApiToken[Secret] = self._drive(self._start("create_token", fields), lent)
         return result
 
-    def clone_token(self, token_id: str | None = None, /, **fields: Unpack[CloneTokenFields]) -> ApiToken[Secret]:
-        """Create a token like another one: the same name, description, role, kind and expiration, on another Workspace
-        or Deployment, or on the same entity under another name. The other one stays as it is; only its role on the
-        entity of its own scope is taken over.
+    def clone_token(
+        self, token_id: str | None = None, /, *, store: AnyStore | None = None, **fields: Unpack[CloneTokenFields]
+    ) -> ApiToken[Secret]:
+        """Create a token like another one: the same name, description, roles, kind and expiration, on another Workspace
+        or Deployment, or on the same entity under another name. The other one stays as it is.
+
+        On another entity the clone gets the role on that entity alone, and a warning (`roles_not_cloned`) names the others.
 
         Args:
             token_id, token_name: Which token to clone.
             workspace_id (str): The Workspace of the clone; the other one is a Workspace token.
             deployment_id (str): The Deployment of the clone; the other one is a Deployment token.
             name (str): The name of the clone. Default: the same.
+            idempotency_key (str): See `create_token`.
+            store (Store): Where the secret goes before the token is returned.
         """
-        result: ApiToken[Secret] = self._drive(self._start("clone_token", fields, token_id))
+        lent = LentStore(store, is_async=False)
+        result: ApiToken[Secret] = self._drive(self._start("clone_token", fields, token_id), lent)
         return result
 
     def find_token(self, token_id: str | None = None, /, **fields: Unpack[FindTokenFields]) -> ApiToken:
         """Find one token by its id or name, and read it with its roles. An id and a name have to agree, and so have an
-        id and a Workspace or Deployment. A name that several tokens bear is an error that lists them.
+        id and a Workspace or Deployment. A name that several tokens have is an error that lists them, unless a rotation has
+        made one of them the replacement of the others: then that is the one.
 
         Args:
             token_id (str): The id of the token.
@@ -198,20 +219,20 @@ class AstroTokens(Client):
         return result
 
     def update_token(self, token_id: str | None = None, /, **fields: Unpack[UpdateTokenFields]) -> TokenUpdate:
-        """Change the name, description or role of a token; what is not given stays as it is. Everything is validated
+        """Change the name, description or role of a token; what is not passed stays as it is. Everything is validated
         before anything is written, and where nothing changes, nothing is sent.
 
         Args:
             token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
-            name (str): The name that the token shall have.
-            description (str): The description that the token shall have; an empty one clears it.
-            role (str): The role that the token shall have on the entity of its own scope.
+            name (str): The new name.
+            description (str): The new description; an empty one clears it.
+            role (str): The new role on the entity of its own scope.
         """
         result: TokenUpdate = self._drive(self._start("update_token", fields, token_id))
         return result
 
     def add_token_role(self, token_id: str | None = None, /, **fields: Unpack[TokenRoleFields]) -> RoleChange:
-        """Give a token a role on a Workspace or Deployment; every other role stays. Where it has another one there,
+        """Add a role to a token on a Workspace or Deployment; every other role stays. Where it has another one there,
         that is changed.
 
         Args:
@@ -252,74 +273,84 @@ class AstroTokens(Client):
         return result
 
     def rotate_token(
-        self,
-        token_id: str | None = None,
-        /,
-        *,
-        store: Callable[[Secret], object] | None = None,
-        **fields: Unpack[RotateTokenFields],
+        self, token_id: str | None = None, /, *, store: AnyStore | None = None, **fields: Unpack[RotateTokenFields]
     ) -> Rotation:
         """Replace the secret of a token. By itself the old secret stops working at once, and the new one is in `secret`
         of what is returned.
 
-        With `overlap` a successor is made, its secret is handed to `store`, and only then the old token is deleted;
-        where `store` raises, the successor is deleted and the old token is as it was. Run again after a crash it goes
-        on where it stood.
+        With `overlap` a successor is made, its secret is written to `store`, and only then the old token is deleted. Where
+        `store` raises `NotWritten`, the successor is deleted and the old token is as it was; after any other exception both
+        live, and the error names both. What was done stands at the end of both descriptions until it is over (see `Mark`), so
+        that it can be run again after a crash, and beside another run.
 
         Args:
             token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
             overlap (bool): Makes a successor.
-            store (callable): With `overlap`, required: puts the `Secret` into a safe place. What it raises is the
-                `__cause__` of the error, and not its `cause`; see `ConversationError`.
-            keep_old (int or timedelta): With `overlap`: for how many seconds the old token stays, to be deleted by
-                `finish_rotation` then.
-            anew (bool): With `overlap`: makes a new successor even where a token looks like one.
+            store (Store): With `overlap`, required: where the secret of the successor goes.
+            keep_old (int or timedelta): With `overlap`: for how many seconds the old token stays. The next rotation deletes
+                it when that time is over, and so does `finish_rotation`.
+            leftover_after (int or timedelta): With `overlap`: after how many seconds a token counts as left behind that an
+                earlier run has made and not handed over. It has to be longer than the longest run of any client of this
+                token, the store included. Default: 3600.
             allow_lockout (bool): Rotates the token that the client itself authenticates with, although a lost answer
                 would lock it out.
         """
-        check_store(fields.get("overlap"), store, is_async=False)
-        result: Rotation = self._drive(self._start("rotate_token", fields, token_id), store)
+        lent = LentStore(store, is_async=False)
+        by = "a rotation with overlap: pass `overlap=True`, or take the secret of the result"
+        refuse_unused(store, fields.get("overlap"), by=by)
+        result: Rotation = self._drive(self._start("rotate_token", fields, token_id), lent)
         return result
 
-    def finish_rotation(self, token_id: str | None = None, /, **fields: Unpack[FinishRotationFields]) -> Rotation:
-        """End a rotation whose old token was kept: delete it now, or with `keep_old` only if that time is over.
+    def finish_rotation(
+        self, token_id: str | None = None, /, *, store: AnyStore | None = None, **fields: Unpack[FinishRotationFields]
+    ) -> Rotation:
+        """Clean up after rotations with overlap: delete the old tokens whose time is over, and complete what was
+        interrupted. Where there is nothing to do, that is a success.
 
         Args:
-            token_id, token_name, workspace_id, deployment_id: The successor; the name is that of both.
-            old_token_id (str): The id of the old token. Default: the one that the successor looks like.
-            keep_old (int or timedelta): For how many seconds since the creation of the successor the old token stays.
+            token_id, token_name, workspace_id, deployment_id: Which token; the id may also be that of a token that replaces
+                it or was replaced by it. See `find_token`.
+            old_token_id (str): Only this old token is deleted.
+            now (bool): Deletes an old token although the time for which it is kept is not over.
+            leftover_after (int or timedelta): See `rotate_token`; nothing younger is deleted, `now` or not. Default: 3600.
+            store (Store): Where the secret of the token is. Only its `read` is used: what it holds is never deleted, and what
+                an earlier run has left behind is deleted only where the store holds the secret of another token.
         """
-        result: Rotation = self._drive(self._start("finish_rotation", fields, token_id))
+        lent = LentStore(store, is_async=False)
+        result: Rotation = self._drive(self._start("finish_rotation", fields, token_id), lent)
         return result
 
     def delete_token(self, token_id: str | None = None, /, **fields: Unpack[DeletionFields]) -> None:
         """Delete a token. Its secret stops working at once, and it cannot be brought back.
 
         Args:
-            token_id, token_name, workspace_id, deployment_id: Which token; see `find_token`.
+            token_id, token_name, workspace_id, deployment_id: Which token. Its name is enough only where no other token of that
+                name is left, one that a rotation keeps included.
             allow_lockout (bool): Deletes the token that you authenticate with, which nothing is accepted from
                 afterwards.
         """
         self._drive(self._start("delete_token", fields, token_id))
 
     def run(
-        self, command: Command, *, store: Callable[[Secret], object] | None = None, **options: Unpack[CommandOptions]
+        self, command: Command, *, store: AnyStore | None = None, **options: Unpack[CommandOptions]
     ) -> ApiToken | TokenUpdate | RoleChange | Rotation | list[ApiToken] | None:
         """Do what a command says; `parse_command` reads one.
 
         Args:
             command (Command): The command. Its group decides what a token has to belong to.
-            store, overlap, keep_old, anew, allow_lockout: For a rotation; see `rotate_token`.
+            store: For a rotation with overlap, or to create a token; see there.
+            overlap, keep_old, leftover_after, allow_lockout: For a rotation; see `rotate_token`.
+            idempotency_key (str): To create a token; see `create_token`.
             remove_orphans (bool): For the removal of a role; see `remove_token_role`.
 
         Returns:
             What the method of that work returns; of a list all its tokens.
         """
-        check_store(options.get("overlap"), store, is_async=False)
-        conversation = self._start_command(command, options)
+        lent = LentStore(store, is_async=False)
+        conversation = self._start_command(command, options, store)
         if command.to_dict()["operation"] == "list_tokens":
             return list(self._tokens(conversation))
-        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = self._drive(conversation, store)
+        result: ApiToken | TokenUpdate | RoleChange | Rotation | None = self._drive(conversation, lent)
         return result
 
     def close(self) -> None:
@@ -334,11 +365,11 @@ class AstroTokens(Client):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _drive(self, conversation: Conversation, store: Callable[[Secret], object] | None = None) -> Any:
-        with self._run(conversation) as run:
+    def _drive(self, conversation: Conversation, store: LentStore | None = None) -> Any:
+        with self._run(conversation, store) as run:
             event = None
             while not run.is_done:
-                event = self._perform(run.step(event), run, store)
+                event = self._perform(run.step(event), run)
             return run.result
 
     def _tokens(self, conversation: Conversation) -> Generator[ApiToken, None, None]:
@@ -350,9 +381,7 @@ class AstroTokens(Client):
                     yield from step.page.tokens
                 event = self._perform(step, run)
 
-    def _perform(
-        self, step: Step, run: Run, store: Callable[[Secret], object] | None = None
-    ) -> Response | Event | None:
+    def _perform(self, step: Step, run: Run) -> Response | Event | None:
         match step:
             case Step.Request() if self._http.is_closed:
                 return Event.Failed(self._closed(), False)
@@ -370,12 +399,11 @@ class AstroTokens(Client):
                 if not self._http.is_closed:
                     time.sleep(milliseconds / 1000)
                 return Event.Waited()
-            case Step.Store(_, secret) if store:
+            case Step.Prove() | Step.ReadStore() | Step.Store():
                 try:
-                    refuse_unrun(store(secret))
+                    return run.store.answer(step, run.store.call(step))
                 except Exception as failure:
-                    return run.not_stored(failure, secret)
-                return Event.Stored()
+                    return run.store.failed(step, failure)
             case Step.Page():
                 return Event.Next()
         return None

@@ -5,8 +5,9 @@ Nothing at run time depends on them; the core decides what is valid. They are te
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal, SupportsIndex, TypedDict
+from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias, TypedDict
 
+from ._core import Secret
 from ._errors import Problem
 
 ApiVersion = Literal["v1", "v1beta1"]
@@ -122,6 +123,9 @@ ProblemCode = Literal[
     "dag_role_scope",
     "orphaned_grants",
     "unknown_role",
+    "replaced_token",
+    "leftover_token",
+    "roles_not_cloned",
     "unused_credential",
 ]
 """The stable name of a kind of problem."""
@@ -138,6 +142,8 @@ FailureCode = Literal[
     "would_lock_out",
     "not_stored",
     "lost_update",
+    "already_exists",
+    "conflict",
     "cancelled",
     "misuse",
 ]
@@ -157,6 +163,15 @@ Work = Literal[
     "delete_token",
 ]
 """Work that takes several requests."""
+
+EffectAction = Literal["create", "update", "set_roles", "rotate", "store", "mark", "delete", "leave"]
+"""What an `Effect` does to a token; `leave`: it stays as it is, although it belongs to the work."""
+
+EffectState = Literal["done", "not_done", "unclear"]
+"""How far an `Effect` is."""
+
+MarkState = Literal["pending", "replaced", "settled", "keyed"]
+"""What a `Mark` says about its token."""
 
 Role = OrganizationRole | WorkspaceRole | DeploymentRole | str
 """A role on the entity of a token; a `str`, because Deployments have custom roles."""
@@ -225,6 +240,12 @@ class CreateTokenInput(_CreateTokenRequired, total=False):
     description: str | None
     expiration_days: SupportsIndex | None
     kind: Kind | None
+
+
+class CreateTokenFields(CreateTokenInput, total=False):
+    """The fields of `AstroTokens.create_token`."""
+
+    idempotency_key: str | None
 
 
 class ListTokensInput(TypedDict, total=False):
@@ -315,6 +336,7 @@ class CloneTokenFields(FindTokenFields, total=False):
     """The fields of `AstroTokens.clone_token`."""
 
     name: str | None
+    idempotency_key: str | None
 
 
 class UpdateTokenFields(FindTokenFields, total=False):
@@ -347,7 +369,7 @@ class RotateTokenFields(FindTokenFields, total=False):
 
     overlap: bool | None
     keep_old: int | timedelta | None
-    anew: bool | None
+    leftover_after: int | timedelta | None
     allow_lockout: bool | None
 
 
@@ -361,7 +383,8 @@ class FinishRotationFields(FindTokenFields, total=False):
     """The fields of `AstroTokens.finish_rotation`."""
 
     old_token_id: str | None
-    keep_old: int | timedelta | None
+    now: bool | None
+    leftover_after: int | timedelta | None
 
 
 class CommandOptions(TypedDict, total=False):
@@ -369,9 +392,33 @@ class CommandOptions(TypedDict, total=False):
 
     overlap: bool
     keep_old: int | timedelta | None
-    anew: bool
+    leftover_after: int | timedelta | None
+    idempotency_key: str | None
     allow_lockout: bool
     remove_orphans: bool
+
+
+class Store(Protocol):
+    """A store: an object that the secret of a token is written to before anything depends on it. A function of the `Secret`
+    is one, too.
+
+    Besides `write` it may have
+
+    - `read()`: the secret that it holds now, a `Secret` or `str`, or `None` where it holds none. With it, a rotation goes on
+      from what an earlier one has stored, and two at the same time agree on one of them.
+    - `prove()`: raises where writing is not going to work. It is called before anything is sent, and changes nothing that
+      others read.
+
+    For `AsyncAstroTokens` each of them may be a coroutine function.
+    """
+
+    def write(self, secret: Secret, /) -> object:
+        """Write the secret. What this raises means that the secret may have been written; `NotWritten`, that it certainly
+        was not and will not be."""
+
+
+AnyStore: TypeAlias = Store | Callable[[Secret], object]
+"""What the methods of the clients take as `store`."""
 
 
 class ClientSettings(TypedDict, total=False):

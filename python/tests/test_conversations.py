@@ -21,11 +21,18 @@ class World:
 
     def __init__(self, case):
         self.sandbox, self.now_ms = Sandbox(rate_limits=False), NOW_MS
+        self.held = None
         for token in case.get("tokens", []):
-            self.sandbox.add_token(**token, now_ms=NOW_MS - 86_400_000)
+            minutes = token.get("minutes_ago", 24 * 60)
+            fields = {name: value for name, value in token.items() if name != "minutes_ago"}
+            added = self.sandbox.add_token(**fields, now_ms=NOW_MS - minutes * 60_000)
+            if added.id == case.get("holds"):
+                self.held = added.token
         for fault in case.get("faults", []):
             self.sandbox.fault(**fault)
-        self.can_store = case.get("store") != "not_stored"
+        self.is_readable = "holds" in case
+        self.has_store = "store" in case or self.is_readable or case["work"] == "rotate_token"
+        self.store = case.get("store", "written")
         self.stored, self.pages = [], []
 
     def perform(self, step):
@@ -38,10 +45,16 @@ class World:
             case Step.Wait(milliseconds):
                 self.now_ms += milliseconds
                 return Event.Waited()
+            case Step.Prove() if self.store == "not_proved":
+                return Event.NotProved("the vault is sealed")
+            case Step.Prove():
+                return Event.Proved() if self.has_store else Event.NoStore()
+            case Step.ReadStore():
+                return Event.Holds([self.held, *self.stored][-1]) if self.is_readable else Event.Unreadable()
             case Step.Store(token, secret):
                 assert token.token is None and type(secret) is Secret
-                if not self.can_store:
-                    return Event.NotStored("the vault is sealed")
+                if self.store != "written":
+                    return Event.NotStored("the vault is sealed", self.store == "not_written")
                 self.stored.append(secret)
                 return Event.Stored()
             case Step.Page(page):
@@ -80,6 +93,8 @@ def check_failure(error, expected):
     assert "status" not in expected.get("cause", {}) or error.cause.status == expected["cause"]["status"]
     assert error.__cause__ is error.cause and error.message in str(error)
     assert all(line in str(error) for line in (*error.done, *error.not_done, *error.unclear))
+    states = {"done": error.done, "not_done": error.not_done, "unclear": error.unclear}
+    assert {name: tuple(each.text for each in error.effects if each.state == name) for name in states} == states
 
 
 def check(case, drive):
@@ -100,6 +115,8 @@ def check(case, drive):
         found = None if result is None else result.to_dict()
         assert (found is None) == (expected is None)
         assert expected is None or {key: found[key] for key in expected} == expected
+        if "effects" in case:
+            assert [[each.action, each.token_id, each.state] for each in result.effects] == case["effects"]
         secret = getattr(result, "secret", None) or getattr(result, "token", None)
         secret = secret if isinstance(secret, Secret) else None
     assert bool(failed) == ("problems" in case or "failure" in case)
@@ -165,9 +182,14 @@ def test_commands_are_started(session):
     rotate = parse_command("astro workspace token rotate cltoken --workspace-id clws --force")
     for conversation in (session.api.start(rotate, seed=1), session.start_command(rotate, overlap=True, keep_old=60, seed=1)):
         assert conversation.name == "rotate_token" and repr(conversation) == "<Conversation rotate_token>"
-        assert conversation.step(None, 0).request.url.endswith("/tokens/cltoken")
-    with pytest.raises(ValidationError):
-        session.start_command(rotate, anew=True)
+    assert isinstance(conversation.step(None, 0), Step.Prove) and isinstance(conversation.step(Event.Proved(), 0), Step.ReadStore)
+    assert "workspaceId=clws" in conversation.step(Event.Unreadable(), 0).request.url
+    create = parse_command("astro organization token create --name CI --role ORGANIZATION_MEMBER")
+    conversation = session.start_command(create, idempotency_key="run 7", seed=1)
+    assert isinstance(conversation.step(None, 0), Step.Prove) and conversation.step(Event.NoStore(), 0).request.method == "GET"
+    for wrong in ({"leftover_after": 60}, {"overlap": True, "leftover_after": 0}):
+        with pytest.raises(ValidationError):
+            session.start_command(rotate, **wrong)
     with pytest.raises(TypeError):
         session.api.start("astro workspace token list")
 
@@ -195,8 +217,11 @@ def test_steps_and_events_show_themselves(session):
     assert repr(conversation.step(Response(204, {}, ""), 0)) == "Step.Done(result=None)"
     store = Step.Store(Sandbox().add_token(name="CI", role="ORGANIZATION_MEMBER"), Secret("eyJsecret"))
     assert repr(store).endswith("secret=Secret([redacted]))") and "eyJ" not in repr(store)
-    for event in (Event.Failed("it's lost", True), Event.Waited(), Event.Stored(), Event.NotStored("full"), Event.Next(), Event.Cancelled()):
-        assert repr(eval(repr(event))) == repr(event)
+    told = [Event.Failed("it's lost", True), Event.NotProved("full"), Event.NotStored("full", False), Event.Holds(None)]
+    plain = [Event.Waited, Event.Proved, Event.NoStore, Event.Unreadable, Event.Stored, Event.Next, Event.Cancelled]
+    for each in (*told, *(kind() for kind in plain), Step.Prove(), Step.ReadStore()):
+        assert repr(eval(repr(each))) == repr(each)
+    assert repr(Event.Holds(Secret("eyJsecret"))) == "Event.Holds(secret=Secret([redacted]))"
     with pytest.raises(TypeError):
         pickle.dumps(conversation)
 

@@ -23,6 +23,8 @@ from astro_tokens import (
     CreateTokenInput,
     Credential,
     Grant,
+    Mark,
+    NotWritten,
     Problem,
     Request,
     Response,
@@ -34,6 +36,7 @@ from astro_tokens import (
     Shell,
     Sort,
     Span,
+    Store,
     SubjectRoles,
     TokenPage,
     UpdateTokenRolesInput,
@@ -171,10 +174,41 @@ token_scope: Scope = Claims.read("eyJ").scope
 is_old: bool = claims.is_expired() and claims.expires_at is not None
 at_home = Api(organization_id=claims.organization_id, base_url=base_url_of_domain("astronomer.io"))
 
+
+class Vault:
+    held: Secret | None = None
+
+    def write(self, secret: Secret) -> None:
+        if secret == self.held:
+            raise NotWritten("it is there already")
+
+    def read(self) -> Secret | None:
+        return self.held
+
+
+class AsyncVault:
+    async def write(self, secret: Secret) -> None: ...
+
+
+class NoVault:
+    def write(self, secret: str) -> None: ...
+
+
+a_store: Store = Vault()
+another_store: Store = AsyncVault()
+no_store: Store = NoVault()  # type: ignore[assignment]
+
 with AstroTokens(secret, timeout=5, workspace_id="clws", on_warning=print) as astro:
     made: ApiToken = astro.create_token(name="CI", role="ORGANIZATION_MEMBER", expiration_days=90)
     change: RoleChange = astro.add_token_role(token_name="CI", workspace_id="clws", role="WORKSPACE_AUTHOR")
     rotation: Rotation = astro.rotate_token(made.id, overlap=True, keep_old=timedelta(hours=48), store=lambda each: each.expose())
+    astro.create_token(name="CI", role="ORGANIZATION_MEMBER", store=Vault(), idempotency_key="run 7")
+    astro.create_token(name="CI", role="ORGANIZATION_MEMBER", store=NoVault())  # type: ignore[arg-type]
+    astro.rotate_token("cl", overlap=True, anew=True, store=print)  # type: ignore[call-arg]
+    for effect in astro.finish_rotation("cl", now=True, leftover_after=timedelta(hours=2), store=Vault()).effects:
+        is_kept: bool = effect.action == "leave" and effect.state == "done" and effect.token_id is not None
+    mark: Mark | None = made.mark
+    replaced_at: datetime | None = mark.until if mark is not None and mark.state == "replaced" else None
     ids: list[str] = [each.id for each in astro.tokens(workspace_id="clws", sorts=["name:asc"])]
     astro.delete_token(token_name="CI")
     astro.create_token(name="CI")  # type: ignore[call-arg]

@@ -18,6 +18,9 @@ from cryptography.fernet import Fernet
 from astro_tokens.sandbox import Sandbox, SandboxServer
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "python/tests"))
+from clock import aged  # noqa: E402
+
 AIRFLOW = Path(sys.executable).with_name("airflow")
 FERNET_KEY = "ZmVybmV0IGtleSBvZiB0aGUgdGVzdHMsIDMyIGJ5dGU="
 
@@ -71,6 +74,10 @@ class Recorder:
         self.sandbox = sandbox
         self.secrets = [sandbox.owner_token.expose()]
         self.after = lambda url: None
+
+    def age(self, **time):
+        """Goes on as it is after this time."""
+        self.sandbox = aged(self.sandbox, **time)
 
     def answer(self, method, url, *rest):
         reply = self.sandbox.answer(method, url, *rest)
@@ -135,10 +142,14 @@ class World:
     def __init__(self, airflow, recorder, url):
         self.airflow = airflow
         self.recorder = recorder
-        self.sandbox = recorder.sandbox
         self.url = url
         self.env = {"AIRFLOW_CONN_ASTRO_DEFAULT": self.connection()}
         self.printed = ""
+
+    @property
+    def sandbox(self):
+        """As it is now."""
+        return self.recorder.sandbox
 
     def connection(self, token=None, **fields):
         """A connection to the sandbox, as JSON."""

@@ -1,6 +1,10 @@
 """The example DAGs, each run by `airflow dags test` against the sandbox."""
 
-from astro_tokens import inspect_token
+import json
+
+import pytest
+
+from astro_tokens import AstroTokens, inspect_token
 
 
 def test_rotation_every_night(world):
@@ -11,11 +15,43 @@ def test_rotation_every_night(world):
     assert world.airflow.variable("astro_ci") == world.recorder.secrets[-1]
 
     # The next night the one that was kept goes, and the new one is kept.
+    world.recorder.age(days=1)
     ok, text = world.test("astro_rotate_nightly")
     assert ok, text
     assert world.names() == [("cltoken2", "CI"), ("cltoken3", "CI")]
     assert world.airflow.variable("astro_ci") == world.recorder.secrets[-1]
     assert len(world.recorder.secrets) == 3
+    assert not world.leaks()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_two_nights_after_one_that_was_killed(world, tmp_path, is_stored):
+    world.sandbox.add_token(name="CI", role="ORGANIZATION_MEMBER", expiration_days=30)
+    assert world.test("astro_rotate_nightly")[0]
+    world.recorder.age(days=1)
+
+    def killed(secret):
+        if is_stored:
+            # Not as an argument: Airflow keeps those in its database.
+            (tmp_path / "secret.json").write_text(json.dumps({"astro_ci": secret.expose()}))
+            world.airflow.printed("variables", "import", str(tmp_path / "secret.json"))
+        raise Killed
+
+    with AstroTokens(world.sandbox.owner_token, base_url=world.url, env={}) as astro, pytest.raises(Killed):
+        astro.rotate_token(token_name="CI", overlap=True, keep_old=12 * 3600, store=killed)
+    assert world.names() == [("cltoken1", "CI"), ("cltoken2", "CI"), ("cltoken3", "CI")]
+
+    for last in (4, 5):
+        world.recorder.age(days=1)
+        ok, text = world.test("astro_rotate_nightly")
+        assert ok, text
+        assert world.airflow.variable("astro_ci") == world.recorder.secrets[-1]
+        kept = ["cltoken3" if is_stored else "cltoken2", "cltoken4"][last - 4]
+        assert world.names() == [(kept, "CI"), (f"cltoken{last}", "CI")]
     assert not world.leaks()
 
 

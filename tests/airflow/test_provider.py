@@ -4,13 +4,14 @@ import asyncio
 import functools
 import json
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.serialization.serialized_objects import DagSerialization
 
-from astro_tokens import Secret
+from astro_tokens import AstroTokens, Secret
 from astro_tokens.airflow import get_provider_info
 from astro_tokens.airflow.hooks import AstroTokenHook
 from astro_tokens.airflow.operators import (
@@ -21,7 +22,7 @@ from astro_tokens.airflow.operators import (
     AstroRotateTokenOperator,
 )
 from astro_tokens.airflow.sensors import AstroExpiringTokensSensor
-from astro_tokens.airflow.stores import Deposit, EnvironmentStore, FunctionStore, StoreError, VariableStore
+from astro_tokens.airflow.stores import EnvironmentStore, FunctionStore, StoreError, VariableStore, Watched
 from astro_tokens.airflow.triggers import AstroExpiringTokensTrigger
 
 SECRET = "eyJhbGciOiJub25lIn0.e30.never_to_be_seen_anywhere"
@@ -101,7 +102,7 @@ def test_the_host_of_a_connection(world, monkeypatch, fields, base_url):
         ({"extra": {"tiemout": 5}}, "has `tiemout`, which is no setting; the settings are api_version, strict,"),
         ({"extra": {"token": "x"}}, "has `token`, which is no setting"),
         ({"extra": {"timeout": "soon"}}, "has a `timeout` that is no number"),
-        ({"extra": {"timeout": 0}}, "give more than 0 seconds"),
+        ({"extra": {"timeout": 0}}, "use more than 0 seconds"),
         ({"extra": {"api_version": "v2"}}, "`v2` is not"),
     ],
 )
@@ -149,7 +150,7 @@ def test_retries_of_a_rotation():
 @pytest.mark.parametrize("operator", [AstroRotateTokenOperator, AstroCreateTokenOperator])
 def test_what_is_no_store(operator, store):
     fields = {"name": "CI", "role": "ORGANIZATION_MEMBER"} if operator is AstroCreateTokenOperator else {"token_name": "CI"}
-    with pytest.raises(TypeError, match="`store` is a store such as VariableStore or a function of a Secret, not "):
+    with pytest.raises(TypeError, match="`store` is a function of the Secret, or an object with `write.*, not "):
         operator(task_id="it", store=store, **fields)
 
 
@@ -166,44 +167,55 @@ def test_a_store_that_would_never_run():
 
 def test_without_overlap_a_store_has_to_be_proven():
     for store in (put, FunctionStore(put, read=str), FunctionStore(put, prove=str)):
-        with pytest.raises(ValueError, match="give a FunctionStore with `read` and `prove`"):
+        with pytest.raises(ValueError, match="use a store with `read` and `prove`"):
             rotation(overlap=False, store=store)
     rotation(overlap=False, store=FunctionStore(put, read=str, prove=str))
 
 
 def test_a_store_that_ends_with_the_task():
-    with pytest.raises(ValueError, match=r"EnvironmentStore\(name='CI'\) ends with the task.*give `keep_old`"):
+    with pytest.raises(ValueError, match=r"EnvironmentStore\(name='CI'\) ends with the task.*set `keep_old`"):
         rotation(store=EnvironmentStore("CI"))
     rotation(store=EnvironmentStore("CI"), keep_old=60)
 
 
-def test_what_a_function_stored_is_put_back():
+def test_what_was_written_is_read_back():
     held = ["before"]
-
-    def write(secret):
-        held.append(secret.expose())
-        if secret.expose() == "new":
-            raise OSError("sealed")
-
-    deposit = Deposit(FunctionStore(write, read=lambda: held[-1]))
-    with pytest.raises(StoreError, match="OSError: sealed"):
-        deposit.put(Secret("new"), restore=True)
-    assert held == ["before", "new", "before"]
-    with pytest.raises(StoreError, match="OSError: sealed"):
-        deposit.put(Secret("new"), restore=False)
-    assert held[-1] == "new"
+    store = FunctionStore(lambda secret: held.append(secret.expose()[:9]), read=lambda: held[-1])
+    Watched(store).write(Secret("new"))
+    with pytest.raises(StoreError, match=r"what is read back of FunctionStore\(function='.*'\) is not the secret") as caught:
+        Watched(store).write(Secret("much longer"))
+    # Nothing is put back: meanwhile somebody else may have stored another secret.
+    assert held == ["before", "new", "much long"] and "much" not in str(caught.value)
+    assert Watched(FunctionStore(held.append)).read is None
 
 
-def test_what_cannot_be_put_back_is_said_too():
-    def write(secret):
-        raise OSError(f"sealed against {secret.expose()}")
+def test_any_store_of_the_clients_is_one():
+    class Vault:
+        def write(self, secret): ...
 
-    deposit = Deposit(FunctionStore(write, read=lambda: "before"))
-    with pytest.raises(StoreError) as caught:
-        deposit.put(Secret("new"), restore=True)
-    told = "OSError: sealed against [redacted]; what it held before could not be put back: OSError"
-    assert str(caught.value) == told
-    assert caught.value.__cause__ is caught.value.__context__ is None
+        def read(self): ...
+
+    for store in (Vault(), FunctionStore(put), put):
+        assert "0x" not in repr(rotation(store=store).store)
+    assert rotation(store=Vault()).store.read and rotation(store=Vault()).store.prove is None
+    with pytest.raises(TypeError, match="`store` is "):
+        AstroFinishRotationOperator(task_id="finish", token_name="CI", store="vault")
+
+
+def test_the_key_of_a_create(world, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_ASTRO_DEFAULT", world.connection())
+    ti = SimpleNamespace(dag_id="nightly", task_id="group.create", map_index=-1, run_id="manual__2026-11-22T12:00:00+00:00")
+    keys = []
+
+    def create(_, **fields):
+        keys.append(fields["idempotency_key"])
+        return world.sandbox.tokens[0]
+
+    monkeypatch.setattr(AstroTokens, "create_token", create)
+    for key in (None, "mine"):
+        fields = {"name": "CI", "role": "ORGANIZATION_MEMBER", "store": put, "idempotency_key": key}
+        AstroCreateTokenOperator(task_id="create", **fields).execute({"ti": ti})
+    assert keys == ["nightly group.create -1 manual__2026-11-22T12:00:00+00:00", "mine"]
 
 
 def test_if_exists_is_one_of_four():

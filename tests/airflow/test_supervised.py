@@ -30,6 +30,8 @@ def server(airflow):
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": "of the tests, and long enough for what signs with it, which is sixty-four bytes",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        # One worker: with several, the executor may count one that has ended already, and wait for another one forever.
+        "AIRFLOW__CORE__PARALLELISM": "1",
     }
     command = [AIRFLOW, "api-server", "--apps", "execution"]
     with (HOME / "api-server.txt").open("w") as log:
@@ -67,7 +69,8 @@ def said(run, task):
 
 def test_states(run):
     assert run.states == {
-        "rotated": "success", "created": "success", "stored": "success", "killed": "failed", "again": "success",
+        "rotated": "success", "created": "success", "stored": "success", "killed": "failed",
+        "pause": "success", "again": "success",
     }, run.text  # fmt: skip
 
 
@@ -86,6 +89,6 @@ def test_no_secret_anywhere(run):
 def test_a_killed_task_says_what_stands_and_the_next_run_goes_on(run):
     text = said(run, "killed")
     assert "rotate_token failed: cancelled" in text
-    assert "not done: delete the token" in text
+    assert "unknown: whether the secret of the token" in text
     assert [name for _, name in run.names()] == ["New", "CI"]
     assert run.airflow.variable("supervised") == run.recorder.secrets[-1]

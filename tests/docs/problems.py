@@ -7,6 +7,7 @@
 import base64
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from functools import partial
@@ -99,12 +100,14 @@ def claims(case: Case, raw: Case) -> Shown:
 def conversations(case: Case, raw: Case) -> Shown:
     if "warnings" not in case and "problems" not in case:
         return
-    sandbox = Sandbox(rate_limits=False)
+    sandbox, now_ms = Sandbox(rate_limits=False), int(time.time() * 1000)
     for token in case.get("tokens", []):
-        sandbox.add_token(**token)
+        minutes = token.pop("minutes_ago", 24 * 60)
+        sandbox.add_token(**token, now_ms=now_ms - minutes * 60_000)
     warnings: list[Problem] = []
     work = getattr(AstroTokens(sandbox=sandbox, on_warning=warnings.append), case["work"])
-    errors = said(lambda: work(**case["input"]))
+    store = {"store": lambda secret: None} if "store" in case or case["input"].get("overlap") else {}
+    errors = said(lambda: work(**case["input"], **store))
     lines = [f"{case['work']} {written(raw['input'])}"]
     lines += [f"roles {written(token['roles'])}" for token in raw.get("tokens", []) if "roles" in token]
     yield lines, (*errors, *warnings)

@@ -13,7 +13,7 @@ use pyo3::{
 };
 
 use crate::{
-    json,
+    errors, json,
     outcomes::Finding,
     secret,
     secret::Secret,
@@ -45,10 +45,22 @@ impl ApiToken {
         &self.0.name
     }
 
-    /// The description; may be empty.
+    /// The description; may be empty. While the token is being rotated, and after that, it ends with a mark.
     #[getter]
     fn description(&self) -> &str {
         &self.0.description
+    }
+
+    /// The description without the mark.
+    #[getter]
+    fn plain_description(&self) -> &str {
+        self.0.plain_description()
+    }
+
+    /// What a rotation with overlap, or a create with an idempotency key, has written about it: a `Mark`; `None`: nothing.
+    #[getter]
+    fn mark<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.mark().map(|mark| errors::mark_of(py, &mark)).transpose()
     }
 
     /// What the token is for: `ORGANIZATION`, `WORKSPACE`, `DEPLOYMENT`, or what Astro will have thought of.

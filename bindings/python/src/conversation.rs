@@ -36,9 +36,8 @@ use crate::{
 ///
 /// Args:
 ///     api (Api): Where the tokens are.
-///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, a token that was
-///         made in spite of a lost answer can be told from those of others, and nobody locks themselves out by rotating
-///         their own token.
+///     token_id (str): The id of the token that the caller authenticates with, from its claims. With it, nobody locks
+///         themselves out by rotating or deleting their own token.
 ///     attempts (int): How often a request is sent at most without an answer that can be used: with none, with a 5xx, or
 ///         with one that cannot be read. Where Astro says that it is busy (429, or a 5xx with `Retry-After`), that does
 ///         not count. Default: 5.
@@ -80,7 +79,7 @@ impl Session {
                 return mistake(Code::OutOfRange, "attempts", "a request is sent at least once", help);
             }
             _ => {
-                let help = "give a whole number such as `5`";
+                let help = "pass a whole number such as `5`";
                 return mistake(Code::WrongType, "attempts", "how often a request is sent is a whole number", help);
             }
         }
@@ -89,14 +88,14 @@ impl Session {
             Value::Integer(seconds) => Some(seconds as f64),
             Value::Float(seconds) => Some(seconds),
             _ => {
-                let help = "give the seconds as a number such as `120`";
+                let help = "pass the seconds as a number such as `120`";
                 return mistake(Code::WrongType, "patience", "the patience is a number of seconds", help);
             }
         };
         let mut patience_ms = core::Session::DEFAULT_PATIENCE_MS;
         if let Some(seconds) = seconds {
             if seconds.is_nan() || seconds < 0.0 {
-                let help = "give 0 or more seconds";
+                let help = "use 0 or more seconds";
                 return mistake(Code::OutOfRange, "patience", "there is no such number of seconds", help);
             }
             // A cast saturates, and forever is as good as any time that is longer than a life.
@@ -159,7 +158,8 @@ impl Session {
     ///     command (Command): What `parse_command` or `Command.from_dict` made.
     ///     overlap (bool): Rotates with overlap, which no flag of the Astro CLI says; so the following.
     ///     keep_old (int): For how many seconds the old token stays.
-    ///     anew (bool): Makes a new successor even where a token looks like one.
+    ///     leftover_after (int): After how many seconds a token of an earlier run counts as left behind. Default: 3600.
+    ///     idempotency_key (str): Names the piece of work that a create is.
     ///     allow_lockout (bool): Rotates the caller's own token.
     ///     remove_orphans (bool): Removes narrower roles too.
     ///     seed (int): For the jitter of waits; from the system where it is not given.
@@ -170,8 +170,8 @@ impl Session {
     /// Raises:
     ///     ValidationError: Everything that can be judged before anything is read.
     #[pyo3(signature = (
-        command, *, overlap = false, keep_old = None, anew = false, allow_lockout = false, remove_orphans = false,
-        seed = None
+        command, *, overlap = false, keep_old = None, leftover_after = None, idempotency_key = None,
+        allow_lockout = false, remove_orphans = false, seed = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "the keywords of a Python method")]
     fn start_command(
@@ -180,7 +180,8 @@ impl Session {
         command: &Bound<'_, Command>,
         overlap: bool,
         keep_old: Option<i64>,
-        anew: bool,
+        leftover_after: Option<i64>,
+        idempotency_key: Option<String>,
         allow_lockout: bool,
         remove_orphans: bool,
         seed: Option<u64>,
@@ -188,7 +189,8 @@ impl Session {
         let mut options = CommandOptions::default();
         options.overlap = overlap;
         options.keep_old = keep_old;
-        options.anew = anew;
+        options.leftover_after = leftover_after;
+        options.idempotency_key = idempotency_key;
         options.allow_lockout = allow_lockout;
         options.remove_orphans = remove_orphans;
         started(py, self.session.start_command(&command.get().0, options, seeded(py, seed)?))
@@ -279,6 +281,8 @@ impl Conversation {
         Ok(match step {
             core::Step::Request(request) => Step::Request { request: Py::new(py, Request(request))? },
             core::Step::Wait { milliseconds } => Step::Wait { milliseconds },
+            core::Step::Prove => Step::Prove {},
+            core::Step::ReadStore => Step::ReadStore {},
             core::Step::Store { token, secret } => {
                 Step::Store { token: Py::new(py, ApiToken(*token))?, secret: Py::new(py, Secret(secret))? }
             }
@@ -360,8 +364,17 @@ impl From<Told<'_>> for core::Event {
                     core::Event::Failed { message: message.0.clone(), may_have_arrived: *may_have_arrived }
                 }
                 Event::Waited {} => core::Event::Waited,
+                Event::Proved {} => core::Event::Proved,
+                Event::NotProved { message } => core::Event::NotProved { message: message.0.clone() },
+                Event::NoStore {} => core::Event::NoStore,
+                Event::Holds { secret } => {
+                    core::Event::Holds { secret: secret.as_ref().map(|secret| secret.get().0.clone()) }
+                }
+                Event::Unreadable {} => core::Event::Unreadable,
                 Event::Stored {} => core::Event::Stored,
-                Event::NotStored { message } => core::Event::NotStored { message: message.0.clone() },
+                Event::NotStored { message, is_certain } => {
+                    core::Event::NotStored { message: message.0.clone(), is_certain: *is_certain }
+                }
                 Event::Next {} => core::Event::Next,
                 Event::Cancelled {} => core::Event::Cancelled,
             },
@@ -377,10 +390,21 @@ pub(crate) enum Event {
     Failed { message: Message, may_have_arrived: bool },
     /// The time is over.
     Waited {},
-    /// The secret is in a safe place.
+    /// As far as the store can tell, writing to it is going to work. Also for a store that cannot be asked.
+    Proved {},
+    /// Writing to the store is not going to work, and why.
+    NotProved { message: Message },
+    /// There is no store: a secret is handed over by the outcome alone.
+    NoStore {},
+    /// What the store holds now; `None`: nothing.
+    Holds { secret: Option<Py<Secret>> },
+    /// The store cannot be read.
+    Unreadable {},
+    /// The store has the secret.
     Stored {},
-    /// The secret could not be stored, and why.
-    NotStored { message: Message },
+    /// Storing the secret failed: why, and whether it is certain that it was not written, and never will be. `False` where
+    /// that is not known: the store may have written it before it failed.
+    NotStored { message: Message, is_certain: bool },
     /// The page was taken; the next one is wanted.
     Next {},
     /// The caller wants no more: the conversation ends with an error that says what stands.
@@ -390,16 +414,25 @@ pub(crate) enum Event {
 #[pymethods]
 impl Event {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let fields = |message: &Message, flag: &str, is_set: bool| -> PyResult<String> {
+            let is_set = if is_set { "True" } else { "False" };
+            Ok(format!("message={}, {flag}={is_set}", message.into_bound_py_any(py)?.repr()?))
+        };
         Ok(match self {
             Event::Failed { message, may_have_arrived } => {
-                let message = message.into_bound_py_any(py)?.repr()?;
-                let may_have_arrived = if *may_have_arrived { "True" } else { "False" };
-                format!("Event.Failed(message={message}, may_have_arrived={may_have_arrived})")
+                format!("Event.Failed({})", fields(message, "may_have_arrived", *may_have_arrived)?)
             }
             Event::Waited {} => "Event.Waited()".to_owned(),
+            Event::Proved {} => "Event.Proved()".to_owned(),
+            Event::NotProved { message } => {
+                format!("Event.NotProved(message={})", message.into_bound_py_any(py)?.repr()?)
+            }
+            Event::NoStore {} => "Event.NoStore()".to_owned(),
+            Event::Holds { secret } => format!("Event.Holds(secret={})", secret.into_bound_py_any(py)?.repr()?),
+            Event::Unreadable {} => "Event.Unreadable()".to_owned(),
             Event::Stored {} => "Event.Stored()".to_owned(),
-            Event::NotStored { message } => {
-                format!("Event.NotStored(message={})", message.into_bound_py_any(py)?.repr()?)
+            Event::NotStored { message, is_certain } => {
+                format!("Event.NotStored({})", fields(message, "is_certain", *is_certain)?)
             }
             Event::Next {} => "Event.Next()".to_owned(),
             Event::Cancelled {} => "Event.Cancelled()".to_owned(),
@@ -414,8 +447,11 @@ pub(crate) enum Step {
     Request { request: Py<Request> },
     /// Wait for so many milliseconds. Answered by `Event.Waited`.
     Wait { milliseconds: u64 },
-    /// Put this secret into a safe place before the old one dies; the token comes without it. Answered by `Event.Stored`
-    /// or `Event.NotStored`.
+    /// Check that writing to the store is going to work. Answered by `Event.Proved`, `Event.NotProved` or `Event.NoStore`.
+    Prove {},
+    /// Read the secret that the store holds. Answered by `Event.Holds` or `Event.Unreadable`.
+    ReadStore {},
+    /// Write this secret to the store; the token comes without it. Answered by `Event.Stored` or `Event.NotStored`.
     Store { token: Py<ApiToken>, secret: Py<Secret> },
     /// A page of the tokens that were asked for. Answered by `Event.Next`.
     Page { page: Py<TokenPage> },
@@ -429,6 +465,8 @@ impl Step {
         Ok(match self {
             Step::Request { request } => format!("Step.Request(request={})", request.bind(py).repr()?),
             Step::Wait { milliseconds } => format!("Step.Wait(milliseconds={milliseconds})"),
+            Step::Prove {} => "Step.Prove()".to_owned(),
+            Step::ReadStore {} => "Step.ReadStore()".to_owned(),
             Step::Store { token, secret } => {
                 format!("Step.Store(token={}, secret={})", token.bind(py).repr()?, secret.bind(py).repr()?)
             }

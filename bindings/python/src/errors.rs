@@ -1,8 +1,9 @@
-//! Hands problems and errors to the classes in `python/astro_tokens/_errors.py`, with the core's texts.
+//! Hands problems, errors and outcomes to the classes in `python/astro_tokens/_errors.py` and `_outcomes.py`, with the core's
+//! texts.
 
 use astro_tokens::{
-    ApiError, Code, FieldError, Problem, Severity, Span, ValidationError,
-    conversation::{Candidate, Cause, ConversationError, TransportError},
+    ApiError, Code, FieldError, Mark, Problem, Severity, Span, ValidationError,
+    conversation::{Candidate, Cause, ConversationError, Effect, TransportError},
 };
 use pyo3::{
     exceptions::PyUnicodeEncodeError,
@@ -11,9 +12,10 @@ use pyo3::{
     types::{PyDict, PyTuple, PyType},
 };
 
-use crate::secret::Secret;
+use crate::{json, secret::Secret, time::datetime};
 
 pub(crate) const MODULE: &str = "astro_tokens._errors";
+const OUTCOMES: &str = "astro_tokens._outcomes";
 
 /// The exception that says what is wrong; where even making it fails, that failure.
 pub(crate) fn raised(py: Python<'_>, error: &ValidationError) -> PyErr {
@@ -86,6 +88,7 @@ fn conversation_error(py: Python<'_>, error: ConversationError) -> PyResult<Boun
     fields.set_item("done", PyTuple::new(py, error.done)?)?;
     fields.set_item("not_done", PyTuple::new(py, error.not_done)?)?;
     fields.set_item("unclear", PyTuple::new(py, error.unclear)?)?;
+    fields.set_item("effects", effects(py, &error.effects)?)?;
     fields.set_item("cause", &cause)?;
     fields.set_item("secret", error.secret.map(Secret))?;
     fields.set_item("candidates", candidates(py, &error.candidates)?)?;
@@ -104,10 +107,35 @@ fn no_answer<'py>(py: Python<'py>, error: &TransportError) -> PyResult<Bound<'py
 fn candidates<'py>(py: Python<'py>, candidates: &[Candidate]) -> PyResult<Bound<'py, PyTuple>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let candidate = |token: &Candidate| {
-        let fields = (&token.id, &token.name, &token.scope, &token.short_token, &token.created_at);
-        CLASS.import(py, MODULE, "Candidate")?.call1(fields)
+        let mark = token.mark.as_ref().map(|mark| mark_of(py, mark)).transpose()?;
+        let (created_at, created_by, last_used_at) = (&token.created_at, &token.created_by, &token.last_used_at);
+        let (id, name, scope, short_token) = (&token.id, &token.name, &token.scope, &token.short_token);
+        let fields = (id, name, scope, short_token, created_at, created_by, last_used_at, mark);
+        CLASS.import(py, OUTCOMES, "Candidate")?.call1(fields)
     };
     PyTuple::new(py, candidates.iter().map(candidate).collect::<PyResult<Vec<_>>>()?)
+}
+
+/// What work has done as a tuple of Python's `Effect`.
+pub(crate) fn effects<'py>(py: Python<'py>, effects: &[Effect]) -> PyResult<Bound<'py, PyTuple>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let effect = |effect: &Effect| {
+        let fields = json::to_dict(py, effect)?;
+        let word = |name: &str| fields.get_item(name);
+        let fields = (word("action")?, &effect.token_id, word("state")?, &effect.text);
+        CLASS.import(py, OUTCOMES, "Effect")?.call1(fields)
+    };
+    PyTuple::new(py, effects.iter().map(effect).collect::<PyResult<Vec<_>>>()?)
+}
+
+/// What stands at the end of a description as Python's `Mark`.
+pub(crate) fn mark_of<'py>(py: Python<'py>, mark: &Mark) -> PyResult<Bound<'py, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let fields = json::to_dict(py, mark)?;
+    if let Mark::Replaced { until, .. } = mark {
+        fields.set_item("until", datetime(py, until)?)?;
+    }
+    CLASS.import(py, OUTCOMES, "Mark")?.call((), Some(&fields))
 }
 
 /// What Astro says of single fields as a tuple of Python's `FieldError`.

@@ -9,7 +9,7 @@ use pyo3::{
 
 use crate::{
     answers::{ApiToken, TokenRole, shown},
-    json,
+    errors, json,
     secret::{Secret, not_pickled},
     time::datetime,
 };
@@ -252,6 +252,13 @@ impl Rotation {
     fn old_kept_until<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let until = self.0.old_kept_until_ms.map(Timestamp::from_unix_millis);
         until.map(|until| datetime(py, &until)).transpose()
+    }
+
+    /// Every token that was created, marked, deleted or left, and whether its secret was stored: a tuple of `Effect`, in the
+    /// order in which it happened.
+    #[getter]
+    fn effects<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        errors::effects(py, &self.0.effects)
     }
 
     /// A new dictionary in Astro's own names; the secret is redacted.

@@ -1,4 +1,4 @@
-"""Operators that create, rotate and delete tokens and give them roles.
+"""Operators that create, rotate and delete tokens and add roles to them.
 
 What they return, and so what goes into XCom, is what Astro says about a token, without its secret: that goes into a store
 and nowhere else.
@@ -15,16 +15,17 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTerminated
 from airflow.sdk.log import mask_secret
 
-from .. import ApiToken, AstroTokens, AstroTokensError, ConversationError, Rotation, Secret
+from .. import ApiToken, AstroTokens, ConversationError, Rotation
+from .._shown import harmless, told
+from .._store import methods
 from .hooks import AstroTokenHook
-from .stores import Deposit, StoreError, TokenStore, as_store
+from .stores import StoreError, Watched, as_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from airflow.sdk import Context
 
     from .. import Kind
+    from .._types import AnyStore
 
 __all__ = [
     "AstroCreateTokenOperator",
@@ -108,15 +109,18 @@ class ExistingTokenOperator(AstroTokenOperator):
 
 
 class AstroCreateTokenOperator(AstroTokenOperator):
-    """Creates a token and stores its secret. Where storing fails, the token is deleted again.
+    """Creates a token and stores its secret.
 
     Names of tokens are not unique, and a task may run twice: so it looks for a token of that name first. That of a Workspace
-    or Deployment token is looked for there, that of an Organization token among all.
+    or Deployment token is looked for there, that of an Organization token among all. One that a killed task has made, and whose
+    secret it has not stored, is recognised by its idempotency key, and replaced when it is an hour old.
 
     Args:
         name, role, workspace_id, deployment_id, description, expiration_days, kind: See `AstroTokens.create_token`. All but
             the days are rendered as templates.
-        store: A `TokenStore`, or a function of a `Secret`. Its template fields are rendered.
+        store: A `TokenStore`, another store of `AstroTokens`, or a function of a `Secret`. Its template fields are rendered.
+        idempotency_key: See `AstroTokens.create_token`. Default: the ids of DAG, task and run, and the map index. Rendered as a
+            template.
         if_exists: What to do where a token of that name exists. `fail`: nothing, and fail. `keep`: nothing, if it has the
             role; its secret has to be in the store already. `rotate`: rotate it with overlap into the store. `create`: make
             another one without looking, each time that the task runs.
@@ -131,6 +135,7 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         "deployment_id",
         "description",
         "kind",
+        "idempotency_key",
         "store",
     )
 
@@ -139,12 +144,13 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         *,
         name: str,
         role: str,
-        store: TokenStore | Callable[[Secret], object],
+        store: AnyStore,
         workspace_id: str | None = None,
         deployment_id: str | None = None,
         description: str | None = None,
         expiration_days: int | None = None,
         kind: Kind | None = None,
+        idempotency_key: str | None = None,
         if_exists: IfExists = "fail",
         **kwargs: Any,
     ) -> None:
@@ -159,6 +165,7 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         self.description = description
         self.expiration_days = expiration_days
         self.kind = kind
+        self.idempotency_key = idempotency_key
         self.store = as_store(store)
         self.if_exists = if_exists
 
@@ -167,10 +174,11 @@ class AstroCreateTokenOperator(AstroTokenOperator):
         with self._astro() as astro:
             found = None if self.if_exists == "create" else self._find(astro)
             if found is None:
-                return described(self._create(astro))
+                token = self._create(astro, context)
+                self.log.info("created the token `%s` (`%s`, %s)", token.id, token.name, token.short_token)
+                return described(token)
             if self.if_exists == "rotate":
-                deposit = Deposit(self.store)
-                rotation = astro.rotate_token(found.id, overlap=True, store=lambda secret: deposit.put(secret, restore=True))
+                rotation = astro.rotate_token(found.id, overlap=True, store=Watched(self.store))
                 self.log.info("the token `%s` existed, and was replaced by `%s`", found.id, rotation.token.id)
                 return described(rotation.token)
             self._refuse(found)
@@ -179,26 +187,29 @@ class AstroCreateTokenOperator(AstroTokenOperator):
 
     def _find(self, astro: AstroTokens) -> ApiToken | None:
         try:
-            return astro.find_token(
+            found = astro.find_token(
                 token_name=self.name, workspace_id=self.workspace_id, deployment_id=self.deployment_id
             )
         except ConversationError as error:
             if error.code != "not_found":
                 raise
             return None
+        # Nobody has the secret of one that another task has not stored yet, or never will: its key decides, not its name.
+        is_left = found.mark is not None and found.mark.state == "keyed" and found.last_used_at is None
+        return None if is_left and self.if_exists != "rotate" else found
 
     def _refuse(self, found: ApiToken) -> None:
         exists = f"there is a token called `{self.name}` already, with the id `{found.id}`"
         if self.if_exists == "fail":
-            help = "give `if_exists`: keep it, rotate it into the store, or create another one"
+            help = "set `if_exists`: keep it, rotate it into the store, or create another one"
             raise AirflowFailException(f"{exists}; nothing was changed\n  help: {help}")
         if self.role not in [role.role for role in found.roles or ()]:
-            help = "change its role, or give the new token another name"
+            help = "change its role, or use another name for the new token"
             raise AirflowFailException(f"{exists}, without the role `{self.role}`; nothing was changed\n  help: {help}")
 
-    def _create(self, astro: AstroTokens) -> ApiToken:
-        deposit = Deposit(self.store)
-        token = astro.create_token(
+    def _create(self, astro: AstroTokens, context: Context) -> ApiToken:
+        ti = context["ti"]
+        return astro.create_token(
             name=self.name,
             role=self.role,
             workspace_id=self.workspace_id,
@@ -206,32 +217,17 @@ class AstroCreateTokenOperator(AstroTokenOperator):
             description=self.description,
             expiration_days=self.expiration_days,
             kind=self.kind,
+            idempotency_key=self.idempotency_key or f"{ti.dag_id} {ti.task_id} {ti.map_index} {ti.run_id}",
+            store=Watched(self.store),
         )
-        secret = token.token
-        if secret is None:
-            raise AirflowFailException(f"Astro created the token `{token.id}` and told no secret; delete it")
-        # From here on the token stands: whatever ends the task, this names it.
-        self.log.info("created the token `%s` (`%s`, %s)", token.id, token.name, token.short_token)
-        try:
-            deposit.put(secret, restore=True)
-        except StoreError as failure:
-            text = f"the secret of the token `{token.id}` could not be stored: {failure}"
-            try:
-                astro.delete_token(token.id)
-            except AstroTokensError as other:
-                text += f"\n  not done: delete the token `{token.id}` again: {other}\n  help: delete it, mend the store"
-            else:
-                text += f"\n  done: deleted the token `{token.id}` again\n  help: mend the store"
-            raise AirflowFailException(f"{text}, then run the task again") from failure
-        return token
 
 
 class AstroRotateTokenOperator(ExistingTokenOperator):
     """Replaces the secret of a token.
 
-    By itself with overlap: a successor is made, its secret stored and read back, and only then the old token is deleted;
-    where that fails, the successor is deleted, and what the store held before is put back. Run again after a crash it goes
-    on where it stood.
+    By itself with overlap: a successor is made, its secret stored and read back, and only then the old token is deleted. Where
+    storing fails, both live, and the log names both; where the store says with `NotWritten` that nothing was written, the
+    successor is deleted. Run again after a crash it goes on where it stood.
 
     It is not retried: what failed once may need to be looked at, and `retries` in `default_args` or the configuration do not
     count. `retries` of its own is an error.
@@ -239,12 +235,14 @@ class AstroRotateTokenOperator(ExistingTokenOperator):
     Args:
         token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.find_token`. Rendered as templates.
             With overlap the id changes each time, and the name stays.
-        store: A `TokenStore`, or a function of a `Secret`. Its template fields are rendered.
+        store: A `TokenStore`, another store of `AstroTokens`, or a function of a `Secret`. Its template fields are rendered.
         overlap: Whether the old token lives until the secret of its successor is stored. Without, the old secret dies before
             the new one is stored, and the store has to be one that can be proven and read back.
-        keep_old: For how long the old token stays, in seconds or as a `timedelta`, to be deleted by
-            `AstroFinishRotationOperator` then.
-        anew, allow_lockout: See `AstroTokens.rotate_token`.
+        keep_old: For how long the old token stays, in seconds or as a `timedelta`. The next rotation deletes it when that time
+            is over, and so does `AstroFinishRotationOperator`.
+        leftover_after: After how long a token counts as left behind that a killed task has made, in seconds or as a
+            `timedelta`; longer than a task of any DAG takes that rotates this token. Default: an hour.
+        allow_lockout: See `AstroTokens.rotate_token`.
         astro_conn_id: The id of the connection. Rendered as a template.
     """
 
@@ -253,10 +251,10 @@ class AstroRotateTokenOperator(ExistingTokenOperator):
     def __init__(
         self,
         *,
-        store: TokenStore | Callable[[Secret], object],
+        store: AnyStore,
         overlap: bool = True,
         keep_old: int | timedelta | None = None,
-        anew: bool = False,
+        leftover_after: int | timedelta | None = None,
         allow_lockout: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -265,17 +263,18 @@ class AstroRotateTokenOperator(ExistingTokenOperator):
         self.store = as_store(store)
         self.overlap = overlap
         self.keep_old = keep_old
-        self.anew = anew
+        self.leftover_after = leftover_after
         self.allow_lockout = allow_lockout
-        if not overlap and not (self.store.can_prove and self.store.can_read):
+        _, read, prove = methods(self.store, is_async=False)
+        if not overlap and not (read and prove):
             raise ValueError(
                 f"without overlap the old secret dies before the new one is stored, and {self.store!r} cannot be tried "
-                "before or read back after; leave `overlap` out, or give a FunctionStore with `read` and `prove`"
+                "before or read back after; leave `overlap` out, or use a store with `read` and `prove`"
             )
         if not self.store.is_lasting and not keep_old:
             raise ValueError(
                 f"what is in {self.store!r} ends with the task, and so would the only secret that works; "
-                "give `keep_old`, or another store"
+                "set `keep_old`, or use another store"
             )
 
     @classmethod
@@ -284,83 +283,103 @@ class AstroRotateTokenOperator(ExistingTokenOperator):
         return super().partial(**without_retries(kwargs))
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Rotate the token; what Astro says about it, and `oldTokenId` and `oldKeptUntilMs` where there are any."""
+        """Rotate the token; what Astro says about it, the `effects`, and `oldTokenId` and `oldKeptUntilMs` where there are any."""
         with self._astro() as astro:
-            deposit = Deposit(self.store)
-            options: dict[str, Any] = {"overlap": self.overlap, "keep_old": self.keep_old, "anew": self.anew}
+            store = Watched(self.store)
+            if not self.overlap:
+                self._prove(store)
             rotation = astro.rotate_token(
                 **self._target(),
-                **options,
+                overlap=self.overlap,
+                keep_old=self.keep_old,
+                leftover_after=self.leftover_after,
                 allow_lockout=self.allow_lockout,
-                store=(lambda secret: deposit.put(secret, restore=True)) if self.overlap else None,
+                store=store if self.overlap else None,
             )
             if not self.overlap:
-                self._store_at_once(deposit, rotation)
+                self._store_at_once(store, rotation)
             self.log.info("the token `%s` (%s) has a new secret", rotation.token.id, rotation.token.short_token)
             return outcome(rotation)
 
-    def _store_at_once(self, deposit: Deposit, rotation: Rotation) -> None:
+    def _prove(self, store: Watched) -> None:
+        try:
+            store.prove()
+        except Exception as failure:
+            raise StoreError(f"{self.store!r} cannot be written to, nothing was sent: {told(failure)}") from failure
+
+    def _store_at_once(self, store: Watched, rotation: Rotation) -> None:
         secret, token_id = rotation.secret, rotation.token.id
         if secret is None:
             raise AirflowFailException(f"Astro rotated the token `{token_id}` and told no secret; run the task again")
+        self.log.info("replaced the secret of the token `%s`; it has still to be stored", token_id)
         try:
-            # The other one does not work any more: it is not put back.
-            self.log.info("replaced the secret of the token `%s`; it has still to be stored", token_id)
-            deposit.put(secret, restore=False)
-        except StoreError as failure:
-            raise AirflowFailException(
-                f"the secret of the token `{token_id}` could not be stored: {failure}\n"
-                f"  done: replaced the secret of the token `{token_id}`; the old one does not work any more\n"
-                "  help: mend the store, then run the task again: each rotation gives a secret that works"
-            ) from failure
+            store.write(secret)
+            return
+        except Exception as exception:
+            failure = exception
+        # Not in the `except`: what prints an error with all that led to it would show the secret, too.
+        raise AirflowFailException(
+            f"the secret of the token `{token_id}` could not be stored: {told(failure, secret.expose())}\n"
+            f"  done: replaced the secret of the token `{token_id}`; the old one does not work any more\n"
+            "  help: repair the store, then run the task again: each rotation makes a secret that works"
+        ) from harmless(failure, secret.expose())
 
 
 class AstroFinishRotationOperator(ExistingTokenOperator):
-    """Ends a rotation whose old token was kept; where there is none, there is nothing to do.
+    """Cleans up after rotations with overlap: deletes the old tokens whose time is over, and completes what was interrupted.
+    Where there is nothing to do, that is a success.
 
     Args:
-        token_id, token_name, workspace_id, deployment_id: The successor; the name is that of both. Rendered as templates.
-        old_token_id: The id of the old token. Default: the one that the successor looks like. Rendered as a template.
-        keep_old: For how long since the creation of the successor the old token stays, in seconds or as a `timedelta`.
-            Default: it is deleted now.
+        token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.finish_rotation`. Rendered as templates.
+        old_token_id: Only this old token is deleted. Rendered as a template.
+        now: Deletes an old token although the time for which it is kept is not over.
+        leftover_after: See `AstroRotateTokenOperator`. Nothing younger is deleted.
+        store: Where the secret of the token is; it is only read. What it holds is never deleted, and what a killed task has left
+            behind is deleted only where the store holds the secret of another token. Its template fields are rendered.
         astro_conn_id: The id of the connection. Rendered as a template.
     """
 
-    template_fields = (*ExistingTokenOperator.template_fields, "old_token_id")
+    template_fields = (*ExistingTokenOperator.template_fields, "old_token_id", "store")
 
     def __init__(
         self,
         *,
         old_token_id: str | None = None,
-        keep_old: int | timedelta | None = None,
+        now: bool = False,
+        leftover_after: int | timedelta | None = None,
+        store: AnyStore | None = None,
         **kwargs: Any,
     ) -> None:
-        """Of this successor."""
+        """Of this token."""
         super().__init__(**kwargs)
         self.old_token_id = old_token_id
-        self.keep_old = keep_old
+        self.now = now
+        self.leftover_after = leftover_after
+        self.store = None if store is None else as_store(store)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Delete the old token; what Astro says about the successor, and the rest of it as for a rotation."""
+        """Clean up; what Astro says about the token that is in use, and the rest of it as for a rotation."""
         with self._astro() as astro:
             rotation = astro.finish_rotation(
-                **self._target(), old_token_id=self.old_token_id, keep_old=self.keep_old
+                **self._target(),
+                old_token_id=self.old_token_id,
+                now=self.now,
+                leftover_after=self.leftover_after,
+                store=None if self.store is None else Watched(self.store),
             )
-            if rotation.old_kept_until:
-                self.log.info("the token `%s` stays until %s", rotation.old_token_id, rotation.old_kept_until)
-            elif rotation.old_token_id:
-                self.log.info("the token `%s` is gone", rotation.old_token_id)
-            else:
+            for effect in rotation.effects:
+                self.log.info("%s", effect.text)
+            if not rotation.effects:
                 self.log.info("the token `%s` has no old token any more", rotation.token.id)
             return outcome(rotation)
 
 
 class AstroEnsureTokenRoleOperator(ExistingTokenOperator):
-    """Gives a token a role on a Workspace or Deployment; every other role stays. Where it has it, there is nothing to do.
+    """Adds a role on a Workspace or Deployment to a token; every other role stays. Where it has it, there is nothing to do.
 
     Args:
         token_id, token_name: Which token. Rendered as templates.
-        workspace_id, deployment_id: Where it shall have the role. Rendered as templates.
+        workspace_id, deployment_id: Where it is to have the role. Rendered as templates.
         role: The role. Rendered as a template.
         astro_conn_id: The id of the connection. Rendered as a template.
     """
@@ -378,7 +397,7 @@ class AstroEnsureTokenRoleOperator(ExistingTokenOperator):
         self.role = role
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Give the role; `changed`, `oldRole`, `newRole` and the rest of `RoleChange.to_dict`."""
+        """Add the role; `changed`, `oldRole`, `newRole` and the rest of `RoleChange.to_dict`."""
         with self._astro() as astro:
             change = astro.add_token_role(**self._target(), role=self.role)
             did = "has now" if change.changed else "had already"
@@ -391,7 +410,7 @@ class AstroDeleteTokenOperator(ExistingTokenOperator):
 
     Args:
         token_id, token_name, workspace_id, deployment_id: Which token; see `AstroTokens.find_token`. Rendered as templates.
-        missing_ok: Whether it is well that there is no such token, as when the task runs twice.
+        missing_ok: Whether a token that does not exist is a success, as when the task runs twice.
         allow_lockout: See `AstroTokens.delete_token`.
         astro_conn_id: The id of the connection. Rendered as a template.
     """

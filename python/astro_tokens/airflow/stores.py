@@ -1,62 +1,48 @@
 """Where the secrets of tokens go: an Airflow Variable, the environment of the process, or functions of your own.
 
-A store is proven writable before anything is sent to Astro, and what it has stored is read back and compared.
+They are stores as the methods of `AstroTokens` take them: see `astro_tokens.Store`.
 """
 
 from __future__ import annotations
 
 import copy
 import os
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from airflow.sdk import Variable
 from airflow.sdk.log import mask_secret
 
 from .. import AstroTokensError, Secret
-from .._settings import check_store, named, refuse_unrun
-from .._shown import harmless
+from .._store import EXPECTED, methods, refuse_unrun
 
 __all__ = ["EnvironmentStore", "FunctionStore", "StoreError", "TokenStore", "VariableStore"]
 
 PROBE = "astro-tokens was here"
+SHADOWED = "a secrets backend that holds it is asked first, and is not written to; use another key"
 
 
 class StoreError(AstroTokensError):
-    """A secret could not be stored, or it is known before that it could not."""
+    """What was written to a store is not what is read back, or it is known before that it would not be."""
 
 
 class TokenStore(ABC):
     """A place for the secret of one token: what the stores of this module have in common, and yours.
 
-    Templates are rendered in the attributes that `template_fields` names; they and nothing else are in its `repr`, so put no
-    secret there. Secrets belong into no attribute at all.
+    Besides `write` it may have `read()` and `prove()`, as `astro_tokens.Store` says. Templates are rendered in the attributes
+    that `template_fields` names; they and nothing else are in its `repr`, so put no secret there. Secrets belong into no
+    attribute at all.
     """
 
     template_fields: ClassVar[Sequence[str]] = ()
-    can_prove: bool = True
-    """Whether `prove` proves something."""
-    can_read: bool = True
-    """Whether `read` reads something."""
     is_lasting: bool = True
     """Whether a secret in it outlives the task."""
 
     @abstractmethod
-    def prove(self) -> Callable[[], object]:
-        """Raise where a secret could not be stored.
-
-        Returns:
-            A function that puts back what was there; it is called where storing the secret fails.
-        """
-
-    @abstractmethod
     def write(self, secret: Secret) -> object:
         """Store the secret, or raise."""
-
-    @abstractmethod
-    def read(self) -> Secret | str | None:
-        """What is stored; `None`: nothing."""
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.template_fields)
@@ -66,7 +52,7 @@ class TokenStore(ABC):
 class VariableStore(TokenStore):
     """An Airflow Variable. It is encrypted in the database of Airflow where `fernet_key` is set.
 
-    It is proven by writing what it holds once more; where there is none yet, one is written and deleted.
+    It is proven with another Variable, whose key begins with this one and `_probe`: that is written, read back and deleted.
 
     Args:
         key: The key of the Variable. Rendered as a template.
@@ -80,36 +66,23 @@ class VariableStore(TokenStore):
         self.key = key
         self.description = description
 
-    def prove(self) -> Callable[[], object]:
-        """Write what is there, or a probe, and read it back."""
-        held = Variable.get(self.key, default=None)
-        if held is None:
-            self._set(PROBE)
-            self._expect(PROBE)
-            Variable.delete(self.key)
-            return lambda: Variable.delete(self.key)
-        held = str(held)
-        mask_secret(held)
-        self._set(held)
-        self._expect(held)
-        return lambda: self._set(held)
+    def prove(self) -> None:
+        """Write, read back and delete another Variable. The one itself is not touched: another run may be writing to it."""
+        probe = f"{self.key}_probe_{uuid.uuid4().hex}"
+        Variable.set(probe, PROBE)
+        found = Variable.get(probe, default=None)
+        Variable.delete(probe)
+        if found != PROBE:
+            raise StoreError(f"the Variable `{probe}` does not read back as it was written; {SHADOWED}")
 
     def write(self, secret: Secret) -> None:
         """Set the Variable."""
-        self._set(secret.expose())
+        Variable.set(self.key, secret.expose(), self.description)
 
     def read(self) -> str | None:
         """Get the Variable."""
         held: str | None = Variable.get(self.key, default=None)
         return held
-
-    def _set(self, value: str) -> None:
-        Variable.set(self.key, value, self.description)
-
-    def _expect(self, value: str) -> None:
-        if self.read() != value:
-            help = "a secrets backend that holds it is asked first, and is not written to; use another key"
-            raise RuntimeError(f"the Variable `{self.key}` does not read back as it was written; {help}")
 
 
 class EnvironmentStore(TokenStore):
@@ -130,19 +103,10 @@ class EnvironmentStore(TokenStore):
         """The variable with this name."""
         self.name = name
 
-    def prove(self) -> Callable[[], object]:
-        """Set it to what it is, or to nothing and back."""
-        held = os.environ.get(self.name)
-
-        def restore() -> None:
-            if held is None:
-                os.environ.pop(self.name, None)
-            else:
-                os.environ[self.name] = held
-
-        os.environ[self.name] = held or ""
-        restore()
-        return restore
+    def prove(self) -> None:
+        """Set another variable whose name ends with `_probe`, and take it away."""
+        os.environ[f"{self.name}_probe"] = PROBE
+        del os.environ[f"{self.name}_probe"]
 
     def write(self, secret: Secret) -> None:
         """Set the variable."""
@@ -154,12 +118,11 @@ class EnvironmentStore(TokenStore):
 
 
 class FunctionStore(TokenStore):
-    """Functions of your own: of a vault, say. An operator makes one of a bare function.
+    """Functions of your own: of a vault, say. An operator makes one of a bare function, and of any other store.
 
     Args:
-        write: Is called with the `Secret` and stores what its `expose()` gives, or raises.
-        read: Returns what is stored, a `Secret` or `str`; `None`: nothing. Without it, nothing is read back. With it, what
-            was there is written again where storing fails.
+        write: Is called with the `Secret` and stores what its `expose()` returns, or raises; see `NotWritten`.
+        read: Returns what is stored, a `Secret` or `str`; `None`: nothing. Without it, nothing is read back.
         prove: Is called before anything is sent to Astro, and raises where nothing could be stored.
     """
 
@@ -173,91 +136,54 @@ class FunctionStore(TokenStore):
         prove: Callable[[], object] | None = None,
     ) -> None:
         """These functions."""
-        # At parse time: a function whose body would never run.
-        check_store(True, write, is_async=False)
-        self._write, self._read, self._prove = write, read, prove
+        self._write, self.read, self.prove = write, read, prove
         # Of a `functools.partial` the arguments are not to be shown.
         self.function = getattr(write, "__qualname__", type(write).__qualname__)
-        self.can_read, self.can_prove = read is not None, prove is not None
-
-    def prove(self) -> Callable[[], object]:
-        """Call `prove`, and `read` what is there."""
-        if self._prove is not None:
-            self._prove()
-        held = self.read()
-        if held is None or held == "":
-            return lambda: None
-        secret = held if isinstance(held, Secret) else Secret(held)
-        mask_secret(secret.expose())
-        return lambda: self._write(secret)
 
     def write(self, secret: Secret) -> object:
         """Call `write`."""
         return self._write(secret)
 
-    def read(self) -> Secret | str | None:
-        """Call `read`."""
-        return self._read() if self._read is not None else None
 
-
-def as_store(store: object) -> TokenStore:
+def as_store(store: Any) -> TokenStore:
     """A store of its own for an operator, made of a bare function too.
 
     Raises:
-        TypeError: It is neither.
+        TypeError: It is not a store, or one whose body would never run. At parse time, not only in the task.
     """
+    write, read, prove = methods(store, is_async=False)
+    if write is None:
+        raise TypeError(f"`store` is {EXPECTED}, not NoneType")
     if isinstance(store, TokenStore):
-        # Templates are rendered in place, and the tasks of a mapped operator, say, are given the same one.
+        # Templates are rendered in place, and the tasks of a mapped operator, say, share one.
         return copy.copy(store)
-    if isinstance(store, type) or not callable(store):
-        raise TypeError(f"`store` is a store such as VariableStore or a function of a Secret, not {named(store)}")
-    return FunctionStore(store)
+    return FunctionStore(write, read=read, prove=prove)
 
 
-class Deposit:
-    """The way of one secret into a store that was proven."""
+class Watched:
+    """A store as an operator passes it to a client: what goes through it is masked in the log of the task, and what was
+    written is read back."""
 
     def __init__(self, store: TokenStore) -> None:
-        """Prove the store.
-
-        Raises:
-            StoreError: It cannot be written to. Nothing was sent to Astro.
-        """
+        """With this store."""
         self.store = store
-        try:
-            self._restore = store.prove()
-        except Exception as failure:
-            raise StoreError(f"{store!r} cannot be written to, nothing was sent: {told(failure)}") from failure
+        _, self._read, self.prove = methods(store, is_async=False)
+        self.read = self._masked if self._read else None
 
-    def put(self, secret: Secret, *, restore: bool) -> None:
-        """Store the secret and read it back. Where that fails and `restore` says so, what was there is put back: the secret
-        that it belongs to goes on to work.
-
-        Raises:
-            StoreError: It is not stored, and this is why, without the secret.
-        """
+    def write(self, secret: Secret) -> None:
+        """Store the secret and read it back."""
         mask_secret(secret.expose())
-        try:
-            refuse_unrun(self.store.write(secret))
-            if self.store.can_read and not is_same(self.store.read(), secret):
-                raise RuntimeError(f"what is read back of {self.store!r} is not the secret that was written")
-            return
-        except Exception as exception:
-            failure = exception
-        text = told(failure)
-        if restore:
-            try:
-                self._restore()
-            except Exception as other:
-                # Without its text, which may show the secret that was there.
-                text += f"; what it held before could not be put back: {type(other).__name__}"
-        # Not in the `except`: what prints an error with all that led to it would show the secret, too.
-        raise StoreError(text.replace(secret.expose(), "[redacted]")) from harmless(failure, secret.expose())
+        refuse_unrun(self.store.write(secret))
+        if self._read and not is_same(self._read(), secret):
+            help = f"; {SHADOWED}" if isinstance(self.store, VariableStore) else ""
+            raise StoreError(f"what is read back of {self.store!r} is not the secret that was written{help}")
+
+    def _masked(self) -> Secret | str | None:
+        held: Secret | str | None = self._read()
+        if held:
+            mask_secret(held.expose() if isinstance(held, Secret) else held)
+        return held
 
 
 def is_same(found: Secret | str | None, secret: Secret) -> bool:
     return found is not None and (found if isinstance(found, Secret) else Secret(found)) == secret
-
-
-def told(failure: BaseException) -> str:
-    return f"{type(failure).__name__}: {failure}"

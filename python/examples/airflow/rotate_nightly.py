@@ -7,9 +7,9 @@ from airflow.sdk import DAG
 from astro_tokens.airflow.operators import AstroFinishRotationOperator, AstroRotateTokenOperator
 from astro_tokens.airflow.stores import VariableStore
 
+store = VariableStore("astro_ci")
+
 with DAG("astro_rotate_nightly", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False, max_active_runs=1):
-    finish = AstroFinishRotationOperator(task_id="finish", token_name="CI")
-    rotate = AstroRotateTokenOperator(
-        task_id="rotate", token_name="CI", keep_old=timedelta(hours=12), store=VariableStore("astro_ci")
-    )
+    finish = AstroFinishRotationOperator(task_id="finish", token_name="CI", store=store)
+    rotate = AstroRotateTokenOperator(task_id="rotate", token_name="CI", keep_old=timedelta(hours=12), store=store)
     finish >> rotate

@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 import structlog
-from airflow.sdk import DAG, chain
+from airflow.sdk import DAG, chain, task
 
 from astro_tokens import Secret
 from astro_tokens.airflow.operators import AstroCreateTokenOperator, AstroRotateTokenOperator
@@ -30,6 +30,12 @@ class Killed(VariableStore):
         time.sleep(60)
 
 
+@task
+def pause() -> None:
+    # Until what was killed is older than a second, for a clock of whole seconds.
+    time.sleep(3)
+
+
 with DAG("supervised", schedule=None, start_date=datetime(2026, 1, 1), default_args={"trigger_rule": "all_done"}):
     chain(
         AstroRotateTokenOperator(task_id="rotated", token_name="CI", store=talkative),
@@ -38,5 +44,6 @@ with DAG("supervised", schedule=None, start_date=datetime(2026, 1, 1), default_a
         ),
         AstroRotateTokenOperator(task_id="stored", token_name="CI", store=VariableStore("supervised")),
         AstroRotateTokenOperator(task_id="killed", token_name="CI", store=Killed("supervised")),
-        AstroRotateTokenOperator(task_id="again", token_name="CI", store=VariableStore("supervised")),
+        pause(),
+        AstroRotateTokenOperator(task_id="again", token_name="CI", leftover_after=1, store=VariableStore("supervised")),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Context, chain, task
 
-from astro_tokens import Secret
+from astro_tokens import NotWritten, Secret
 from astro_tokens.airflow.operators import (
     AstroCreateTokenOperator,
     AstroDeleteTokenOperator,
@@ -43,7 +43,14 @@ class Forgetful(VariableStore):
     """Stores something else."""
 
     def write(self, secret: Secret) -> None:
-        self._set(secret.expose()[:-1])
+        super().write(Secret(secret.expose()[:-1]))
+
+
+class Refused(VariableStore):
+    """Knows that it has written nothing."""
+
+    def write(self, secret: Secret) -> None:
+        raise NotWritten("the vault refused it")
 
 
 class Slow(VariableStore):
@@ -87,10 +94,10 @@ def use_environment() -> None:
 defaults = {"trigger_rule": "all_done", "on_failure_callback": report}
 with DAG("troubles", schedule=None, start_date=datetime(2026, 1, 1), default_args=defaults):
     chain(
-        AstroRotateTokenOperator(task_id="sealed", token_name="sealed", store=Sealed("kept")),
-        AstroRotateTokenOperator(task_id="forgetful", token_name="forgetful", store=Forgetful("kept")),
-        AstroRotateTokenOperator(task_id="wrapped", token_name="sealed", store=Wrapped("kept")),
-        AstroRotateTokenOperator(task_id="new", token_name="forgetful", store=Forgetful("unkept")),
+        AstroRotateTokenOperator(task_id="sealed", token_name="sealed", store=Sealed("sealed")),
+        AstroRotateTokenOperator(task_id="forgetful", token_name="forgetful", store=Forgetful("forgetful")),
+        AstroRotateTokenOperator(task_id="wrapped", token_name="sealed", token_id="cltoken1", store=Wrapped("sealed")),
+        AstroRotateTokenOperator(task_id="refused_store", token_name="refused", store=Refused("kept")),
         AstroRotateTokenOperator(
             task_id="unproven", token_name="unproven", store=FunctionStore(put, prove=unreachable)
         ),
@@ -100,22 +107,39 @@ with DAG("troubles", schedule=None, start_date=datetime(2026, 1, 1), default_arg
         AstroRotateTokenOperator(
             task_id="slow", token_name="slow", store=Slow("slow"), execution_timeout=timedelta(seconds=2)
         ),
-        AstroRotateTokenOperator(task_id="slow_again", token_name="slow", store=VariableStore("slow")),
+        AstroRotateTokenOperator(task_id="too_soon", token_name="slow", store=VariableStore("slow")),
+        AstroRotateTokenOperator(task_id="slow_again", token_name="slow", leftover_after=1, store=VariableStore("slow")),
         AstroRotateTokenOperator(task_id="killed", token_name="killed", store=Killed("kept")),
         AstroRotateTokenOperator(
             task_id="environment", token_name="environment", keep_old=60, store=EnvironmentStore("ASTRO_CI")
         ),
         use_environment(),
-        AstroFinishRotationOperator(task_id="too_early", token_name="environment", keep_old=60),
-        AstroFinishRotationOperator(task_id="finish", token_name="environment"),
+        AstroFinishRotationOperator(task_id="too_early", token_name="environment", store=put),
+        AstroFinishRotationOperator(task_id="finish", token_name="environment", now=True, leftover_after=1),
+        AstroFinishRotationOperator(task_id="finished", token_name="environment"),
         AstroCreateTokenOperator(
             task_id="create_sealed", name="made", role="ORGANIZATION_MEMBER", expiration_days=9, store=Sealed("made")
         ),
         AstroCreateTokenOperator(
-            task_id="create_killed", name="half", role="ORGANIZATION_MEMBER", expiration_days=9, store=Killed("half")
+            task_id="create_refused", name="none", role="ORGANIZATION_MEMBER", expiration_days=9, store=Refused("none")
         ),
         AstroCreateTokenOperator(
-            task_id="create_again", name="half", role="ORGANIZATION_MEMBER", expiration_days=9, store=VariableStore("half")
+            task_id="create_killed", name="half", role="ORGANIZATION_MEMBER", store=Killed("half"), idempotency_key="half"
+        ),
+        AstroCreateTokenOperator(
+            task_id="create_again", name="half", role="ORGANIZATION_MEMBER", store=Sealed("half"), idempotency_key="half"
+        ),
+        AstroCreateTokenOperator(
+            task_id="create_keyed", name="keyed", role="ORGANIZATION_MEMBER", store=Killed("keyed"), idempotency_key="mine"
+        ),
+        # After this request, it is two hours later.
+        AstroDeleteTokenOperator(task_id="later", token_id="cllater", missing_ok=True),
+        AstroCreateTokenOperator(
+            task_id="create_same",
+            name="keyed",
+            role="ORGANIZATION_MEMBER",
+            store=VariableStore("keyed"),
+            idempotency_key="{{ 'mine' }}",
         ),
         AstroCreateTokenOperator(
             task_id="create_mend", name="half", role="ORGANIZATION_MEMBER", store=VariableStore("half"), if_exists="rotate"
