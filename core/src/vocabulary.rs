@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::conversation::{FailureCode, WorkKind};
+use crate::conversation::{EffectAction, EffectState, FailureCode, WorkKind};
 use crate::{ApiVersion, Code, EntityType, Kind, OperationKind, Scope, Severity, operations::SORTS};
 #[cfg(feature = "cli")]
 use crate::{Command, CommandOperation, Shell};
@@ -43,6 +43,10 @@ pub struct Vocabulary {
     pub operations: BTreeMap<&'static str, &'static [&'static str]>,
     /// The fields of each conversation's input, in snake case.
     pub conversations: BTreeMap<&'static str, &'static [&'static str]>,
+    /// What an effect of a conversation does to a token.
+    pub effect_actions: &'static [EffectAction],
+    /// How far an effect is.
+    pub effect_states: &'static [EffectState],
     /// The ways in which conversations fail.
     pub failures: Vec<FailureEntry>,
 }
@@ -93,6 +97,8 @@ impl Vocabulary {
             shells: names(Shell::CHOICES),
             operations: OperationKind::ALL.iter().map(|kind| (kind.as_str(), kind.fields())).collect(),
             conversations: WorkKind::ALL.iter().map(|kind| (kind.as_str(), kind.fields())).collect(),
+            effect_actions: EffectAction::ALL,
+            effect_states: EffectState::ALL,
             failures: FailureCode::ALL
                 .iter()
                 .map(|code| FailureEntry { code: *code, summary: code.summary() })

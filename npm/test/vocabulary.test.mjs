@@ -20,7 +20,7 @@ test("each operation has a method", () => {
 });
 
 test("literal types and inputs are those of the vocabulary", () => {
-  const { codes, roles, entity_types, scopes, kinds, sorts, api_versions, operations, conversations, failures, ...commands } =
+  const { codes, roles, entity_types, scopes, kinds, sorts, api_versions, operations, conversations, failures, effect_actions, effect_states, ...commands } =
     vocabulary;
   const expected = {
     ProblemCode: codes.map(({ code }) => code),
@@ -38,6 +38,8 @@ test("literal types and inputs are those of the vocabulary", () => {
     Shell: commands.shells,
     Work: Object.keys(conversations),
     FailureCode: failures.map(({ code }) => code),
+    'Effect["action"]': effect_actions,
+    'Effect["state"]': effect_states,
     "keyof t.Works": Object.keys(conversations),
     "keyof t.CommandObject": commands.command_fields.map(camel),
   };

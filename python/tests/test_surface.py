@@ -426,6 +426,8 @@ def test_settings_are_the_same_everywhere():
         ("ApiVersion", VOCABULARY["api_versions"]),
         ("ProblemCode", [entry["code"] for entry in VOCABULARY["codes"]]),
         ("Severity", ["error", "warning"]),
+        ("EffectAction", VOCABULARY["effect_actions"]),
+        ("EffectState", VOCABULARY["effect_states"]),
     ],
 )
 def test_literals_are_the_words_of_the_core(literal, words):

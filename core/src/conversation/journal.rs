@@ -27,6 +27,20 @@ pub enum EffectAction {
     Leave,
 }
 
+impl EffectAction {
+    /// Every action.
+    pub const ALL: &'static [EffectAction] = &[
+        EffectAction::Create,
+        EffectAction::Update,
+        EffectAction::SetRoles,
+        EffectAction::Rotate,
+        EffectAction::Store,
+        EffectAction::Mark,
+        EffectAction::Delete,
+        EffectAction::Leave,
+    ];
+}
+
 /// How far an [`Effect`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +52,11 @@ pub enum EffectState {
     NotDone,
     /// Whether it was done is not known.
     Unclear,
+}
+
+impl EffectState {
+    /// Every state.
+    pub const ALL: &'static [EffectState] = &[EffectState::Done, EffectState::NotDone, EffectState::Unclear];
 }
 
 /// One thing that work of several requests has done to a token, has not done, or does not know.

@@ -59,8 +59,7 @@ impl Session {
 
     /// The id of the token that the caller authenticates with, from its claims.
     ///
-    /// With it, a token that was made in spite of a lost answer can be told from those of others, and nobody locks
-    /// themselves out by rotating their own token.
+    /// With it, nobody locks themselves out by rotating or deleting their own token.
     #[must_use]
     pub fn token_id(mut self, token_id: impl Into<String>) -> Self {
         self.token_id = Some(token_id.into());
