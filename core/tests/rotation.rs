@@ -112,6 +112,31 @@ fn the_store_says_which_token_is_rotated_a_replaced_one_too() {
 }
 
 #[test]
+fn what_has_replaced_a_replacement_counts_in_its_place() {
+    // The second rotation has deleted the token that the first one is replaced by.
+    let with = |until_ms| {
+        let mut world = world();
+        add(&mut world, &replaced("clgone", until_ms), 72);
+        add(&mut world, SETTLED, 24);
+        world
+    };
+    let mut world = with(NOON_MS + DAY_MS);
+    let error = failed(&mut world, "rotate_token", json!({"token_id": "cltoken1", "overlap": true}));
+    assert_eq!(error.code, FailureCode::Mismatch);
+    assert!(error.message.contains("was replaced by `cltoken2`"), "{error}");
+    let mut world = with(NOON_MS - HOUR_MS);
+    finished(&mut world, json!({"token_name": "Nightly"}));
+    assert_eq!(ids(&world), ["cltoken2"]);
+    // Where there is none, it is all that is left: an end leaves it, and it can be rotated by its id.
+    let mut world = self::world();
+    add(&mut world, &replaced("clgone", NOON_MS - HOUR_MS), 72);
+    finished(&mut world, json!({"token_id": "cltoken1"}));
+    assert_eq!(ids(&world), ["cltoken1"]);
+    rotated(&mut world, json!({"token_id": "cltoken1", "overlap": true}));
+    assert_eq!(ids(&world), ["cltoken2"]);
+}
+
+#[test]
 fn by_name_the_newest_of_a_line_is_rotated_and_two_lines_are_ambiguous() {
     let mut world = world();
     add(&mut world, "", 48);

@@ -55,15 +55,15 @@ impl Plan for Finish {
         members.retain(|id| place.get(id).is_some());
         for token in members.iter().filter_map(|id| place.get(id)) {
             match token.mark() {
-                Some(Mark::Replaced { by, until, .. }) if self.is_about(&token.id) => {
+                Some(Mark::Replaced { until, .. }) if self.is_about(&token.id) => {
                     old_token_id.get_or_insert_with(|| token.id.clone());
-                    match self.reason_to_stay(&talk, &place, &age, token, &by, &held).await? {
+                    match self.reason_to_stay(&talk, &place, &age, token, &held).await? {
                         Some(why) => {
                             leave(&talk, &token.id, &why);
                             old_kept_until_ms.get_or_insert(until.unix_millis());
                         }
                         None => {
-                            let new = place.get(&by).unwrap_or(token);
+                            let new = place.replacement(token).unwrap_or(token);
                             failed = first(failed, delete_replaced(&talk, token, new).await)?;
                         }
                     }
@@ -129,12 +129,11 @@ impl Finish {
         place: &Place,
         age: &Age,
         token: &ApiToken,
-        by: &str,
         held: &Held,
     ) -> Result<Option<String>, Failure> {
-        let Some(Mark::Replaced { until, .. }) = token.mark() else { return Ok(None) };
-        let by_id = shown(by);
-        Ok(match place.get(by).map(ApiToken::mark) {
+        let Some(Mark::Replaced { by, until, .. }) = token.mark() else { return Ok(None) };
+        let by_id = shown(&by);
+        Ok(match place.replacement(token).map(ApiToken::mark) {
             _ if !age.is_over(&until) && !self.now => {
                 Some(why_young(age, &format!("it is kept until {until}")).to_owned())
             }

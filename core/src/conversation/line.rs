@@ -92,6 +92,15 @@ impl Place {
         }
     }
 
+    /// The token that has replaced another one: the one that its mark names, or where that is gone, what has replaced that:
+    /// the newest of the line whose secret was handed over.
+    pub(super) fn replacement(&self, token: &ApiToken) -> Option<&ApiToken> {
+        let Some(Mark::Replaced { by, line, .. }) = token.mark() else { return None };
+        let is_later =
+            |other: &&ApiToken| matches!(other.mark(), Some(Mark::Settled { .. })) && by_age(other, token).is_gt();
+        self.get(&by).or_else(|| self.line(&line).into_iter().filter(is_later).max_by(|one, other| by_age(one, other)))
+    }
+
     /// Whether the secret of a pending token is known to be in somebody's hands: its predecessor names it as its
     /// replacement, or the store does.
     pub(super) fn is_handed_over(&self, token: &ApiToken, held: &Held) -> bool {

@@ -124,11 +124,14 @@ async fn stand(talk: &Talk, target: &Target, held: &Held, options: Overlap) -> R
             }
             old = complete(talk, &mut place, &old).await?;
         }
-        Some(Mark::Replaced { by, until, .. }) if !held.names(&old.id) && place.get(&by).is_some() => {
-            let message =
-                format!("the token {} was replaced by {} and lives until {until}", shown(&old.id), shown(&by));
-            let help = format!("rotate {} instead; nothing was changed", shown(&by));
-            return Err(Failure::new(FailureCode::Mismatch, message, help).among(place.get(&by)));
+        Some(Mark::Replaced { until, .. }) if !held.names(&old.id) => {
+            // Where nothing is left that has replaced it, it is all that there is.
+            if let Some(by) = place.replacement(&old) {
+                let by_id = shown(&by.id);
+                let message = format!("the token {} was replaced by {by_id} and lives until {until}", shown(&old.id));
+                let help = format!("rotate {by_id} instead; nothing was changed");
+                return Err(Failure::new(FailureCode::Mismatch, message, help).among([by]));
+            }
         }
         _ => {}
     }
