@@ -8,7 +8,7 @@ import { isSecret, Secret } from "./secret.js";
 import { Session, type SessionOptions } from "./session.js";
 import { held, parted, proved, type RunOptions, type Store, stored, type WithStore } from "./store.js";
 import type { ApiToken, IssuedToken, TokenPage } from "./token.js";
-import { clock, type Fetch, send, sleep } from "./transport.js";
+import { clock, type Fetch, inProcess, send, sleep } from "./transport.js";
 import type { Work } from "./vocabulary.js";
 import type {
   ChangeTokenInput,
@@ -81,8 +81,9 @@ export class AstroTokens {
     checkObject("the options", options);
     checkNames(options);
     const { token, organizationId, domain, fetch, timeoutMs = 30_000, onWarning, ...others } = options;
-    const { attempts, patienceMs, rateLimits, env = environment(), ...settings } = others;
+    const { attempts, patienceMs, env = environment(), rateLimits: limits, ...settings } = others;
     checkFunction("`fetch`", fetch);
+    const rateLimits = limits === undefined && fetch && inProcess in fetch ? false : limits;
     checkFunction("`onWarning`", onWarning);
     checkObject("`env`", env);
     if (domain != null && settings.baseUrl != null) throw new TypeError("`domain` and `baseUrl` both say where Astro is: give one of them");

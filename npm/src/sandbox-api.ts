@@ -5,7 +5,7 @@ import { AstroTokensError } from "./errors.js";
 import type { Answered, Asked, AskedWith } from "./platform.js";
 import { Secret } from "./secret.js";
 import { ApiToken, Beside, type Subject, type TokenRole } from "./token.js";
-import { sleep } from "./transport.js";
+import { inProcess, sleep } from "./transport.js";
 import type { Kind, Scope } from "./vocabulary.js";
 
 /** A rule that makes requests go wrong. It counts the requests that it is about; not given: every request. */
@@ -138,7 +138,12 @@ export class Sandbox {
    * Answers like `fetch`, in place of it: hand it to whatever sends requests. Everything that does not look like Astro's
    * API is answered with 404.
    */
-  readonly fetch = async (input: Asked, init?: AskedWith): Promise<Answered> => {
+  readonly fetch: (input: Asked, init?: AskedWith) => Promise<Answered> = Object.assign(
+    (input: Asked, init?: AskedWith) => this.#answerFetch(input, init),
+    { [inProcess]: true },
+  );
+
+  async #answerFetch(input: Asked, init?: AskedWith): Promise<Answered> {
     const request = new Request(input, init as RequestInit);
     const body = new Uint8Array(await request.arrayBuffer());
     request.signal.throwIfAborted();
@@ -148,7 +153,7 @@ export class Sandbox {
     if (typeof response === "string") throw broken(response);
     const { status, headers } = response;
     return new Response(status === 204 ? null : response.body, { status, headers });
-  };
+  }
 
   /**
    * Answers a request of which only the parts are at hand; for servers. `authorization` is the value of that header, the

@@ -12,8 +12,8 @@ import type { Works } from "./works.js";
 /** Who the caller is, and how patient. */
 export interface SessionOptions {
   /**
-   * The id of the token that the caller authenticates with, from its claims. With it, a token that was made in spite of
-   * a lost answer can be told from those of others, and nobody locks themselves out by rotating their own token.
+   * The id of the token that the caller authenticates with, from its claims. With it, nobody locks themselves out by
+   * rotating or deleting their own token.
    */
   tokenId?: string | undefined;
   /**
@@ -25,7 +25,7 @@ export interface SessionOptions {
   patienceMs?: number | undefined;
   /**
    * Whether requests wait for their turn within Astro's documented rate limits; `false` is for servers without limits, such
-   * as a sandbox. Default: `true`.
+   * as a sandbox. Default: `true`; a client whose `fetch` is that of a `Sandbox` has none to keep.
    */
   rateLimits?: boolean | undefined;
 }

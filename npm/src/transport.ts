@@ -6,6 +6,12 @@ import type { TokenRequest } from "./request.js";
 import { partsOf } from "./response.js";
 import type { Secret } from "./secret.js";
 
+/**
+ * What the `fetch` of a sandbox is marked with: it answers in this process, so that a client has no rate limits to keep. The
+ * same for every copy of the package.
+ */
+export const inProcess: unique symbol = Symbol.for("astro-tokens.in-process");
+
 /** As much of `fetch` as is needed: the global one, undici's, one with a proxy, or a sandbox's. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Answered>;
 

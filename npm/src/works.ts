@@ -18,7 +18,10 @@ export interface CreationInput extends CreateTokenInput {
 }
 
 /** Which tokens to list: all of the Organization, or those of one Workspace or Deployment. */
-export interface TokensInput extends Omit<ListTokensInput, "limit" | "offset"> {}
+export interface TokensInput extends Omit<ListTokensInput, "limit" | "offset"> {
+  /** How many tokens to ask for at once: 1 to 1000. Default: 1000. */
+  pageSize?: Optional<number | bigint>;
+}
 
 /** A token by its id or its name, or by both, which have to agree. */
 type Which =

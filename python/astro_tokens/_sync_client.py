@@ -155,6 +155,7 @@ class AstroTokens(Client):
             kind (str): Only the tokens of this kind; v1 only.
             dag_id (str): Only the tokens with a role on the DAG of this id; v1 only.
             dag_tags (sequence of str): Only the tokens with a role on DAGs with these tags; v1 only.
+            page_size (int): How many tokens to ask for at once: 1 to 1000. Default: 1000.
         """
         return self._tokens(self._start("tokens", filters))
 

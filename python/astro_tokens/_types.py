@@ -321,6 +321,7 @@ class TokensFields(TypedDict, total=False):
     kind: Kind | None
     dag_id: str | None
     dag_tags: Sequence[str] | None
+    page_size: int | None
 
 
 class FindTokenFields(TypedDict, total=False):

@@ -7,6 +7,7 @@ pub(super) use paging::{PAGE, Paging};
 use super::{error::Failure, owner::Owner, talk::Talk, work::Plan};
 use crate::{
     Api, ApiToken, ListTokens, Operation, Request, Scope, TokenPage, Value, Word, fields::fields, report::Report,
+    spelling::Path,
 };
 
 fields! {
@@ -32,6 +33,8 @@ fields! {
         dag_id: text,
         /// Only the tokens with a role on DAGs with these tags; v1 only.
         dag_tags: texts,
+        /// How many tokens to ask for at once: 1 to 1000. Default: 1000.
+        page_size: integer,
     }
     aliases {
         "workspace" => "workspace_id",
@@ -43,6 +46,8 @@ fields! {
 
 impl AllTokens<'_> {
     pub(crate) fn plan(&self, api: &Api, report: &mut Report) -> Option<Pages> {
+        let none = |_: &Report| String::new();
+        let size = report.integer(Path::field("page_size"), &self.page_size, 1..=1000, "", none);
         let is_sorted = self.sorts != Value::Absent;
         let list = ListTokens {
             workspace_id: self.workspace_id.clone(),
@@ -57,6 +62,8 @@ impl AllTokens<'_> {
         let draft = list.draft(api, report)?;
         let url = draft.url.to_string();
         let filter = if is_sorted { Filter::new(url) } else { Filter::new(url).sorted("createdAt%3Aasc") };
+        let size = size.value().and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
+        let filter = Filter { size, ..filter };
         Some(Pages { filter, scope: None })
     }
 }
@@ -95,12 +102,14 @@ impl Plan for Pages {
 pub(super) struct Filter {
     /// The URL of the list with its filters and order, without offset and limit.
     url: String,
+    /// How many tokens to ask for at once.
+    size: usize,
     paging: Paging,
 }
 
 impl Filter {
     fn new(url: String) -> Self {
-        Filter { url, paging: Paging::default() }
+        Filter { url, size: PAGE, paging: Paging::default() }
     }
 
     fn sorted(mut self, order: &str) -> Self {
@@ -116,7 +125,7 @@ impl Filter {
 
     fn request(&self, offset: i64) -> Request {
         let mut url = self.url.clone();
-        push(&mut url, "limit", &PAGE.to_string());
+        push(&mut url, "limit", &self.size.to_string());
         push(&mut url, "offset", &offset.to_string());
         Request::from_parts(crate::Method::Get, url, None)
     }
