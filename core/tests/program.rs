@@ -426,6 +426,34 @@ fn item_13_a_create_that_fails_half_way_loses_no_secret() {
 }
 
 #[test]
+fn what_is_created_with_a_key_is_handed_over_before_anything_says_so() {
+    let line = "organization token create --name CI --role ORGANIZATION_MEMBER -e 9 -c --idempotency-key run-7";
+    // Nobody reads it: the token goes again, and a repeat makes no second one.
+    let mut machine = Machine { out_takes: 0, ..Machine::new() };
+    for _ in 0..2 {
+        let ran = machine.run(line);
+        assert_eq!(ran.code, 1);
+        assert!(ran.err.contains("could not be stored: broken pipe"), "{}", ran.err);
+        assert_eq!(machine.sandbox.tokens().len(), 1);
+    }
+    machine.out_takes = usize::MAX;
+    let ran = machine.run(line);
+    assert!(ran.code == 0 && ran.out.starts_with("eyJ") && ran.out.lines().count() == 1, "{}{}", ran.out, ran.err);
+    let json = machine.run(&line.replace("-c", "--json").replace("run-7", "run-8"));
+    let token: Json = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, &token["description"]), (0, &json!("")), "{}", json.err);
+}
+
+#[test]
+fn a_dry_run_of_an_end_says_why_a_token_stays() {
+    let mut machine = Machine::new().with(ci());
+    machine.run("organization token rotate --name CI --overlap --keep-old 5h --force");
+    let ran = machine.run("organization token finish-rotation --name CI --force --dry-run");
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.contains("left the token `cltoken1`: it is kept until"), "{}", ran.err);
+}
+
+#[test]
 fn item_14_a_list_has_every_page() {
     let mut machine = Machine::new();
     for number in 0..1050 {
@@ -475,7 +503,7 @@ fn rotation_with_overlap_deletes_the_old_token_only_when_the_secret_was_written(
     let mut machine = Machine::new().with(ci());
     let ran = machine.run("organization token rotate cltoken1 --overlap --keep-old 5h --force");
     assert!(ran.err.contains("the old token `cltoken1` stays until 2026-11-22 13:40 UTC"), "{}", ran.err);
-    assert!(ran.err.contains("`astro-tokens organization token finish-rotation cltoken2`"), "{}", ran.err);
+    assert!(ran.err.contains("`astro-tokens organization token finish-rotation cltoken2 --force`"), "{}", ran.err);
     let listed = machine.run("organization token list").out;
     assert!(listed.lines().next().unwrap().ends_with("STATE"), "{listed}");
     assert!(listed.contains("replaced by cltoken2, kept until 2026-11-22 13:40 UTC"), "{listed}");

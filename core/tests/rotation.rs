@@ -137,6 +137,25 @@ fn what_has_replaced_a_replacement_counts_in_its_place() {
 }
 
 #[test]
+fn white_space_around_a_stored_secret_does_not_count_and_rubbish_says_nothing() {
+    let with = |change: fn(&str) -> String| {
+        let mut world = world();
+        let old = add(&mut world, &replaced("cltoken2", NOON_MS - HOUR_MS), 72);
+        add(&mut world, SETTLED, 48);
+        let held = change(old.token.unwrap().expose());
+        (world.is_readable, world.held) = (true, Some(astro_tokens::Secret::new(held)));
+        world
+    };
+    let mut world = with(|secret| format!(" {secret}\r\n"));
+    finished(&mut world, json!({"token_name": "Nightly"}));
+    assert_eq!(ids(&world), ["cltoken1", "cltoken2"], "the store holds its secret");
+    let mut world = with(|_| "hunter2".to_owned());
+    add(&mut world, &pending("cltoken2"), 24);
+    finished(&mut world, json!({"token_name": "Nightly"}));
+    assert_eq!(ids(&world), ["cltoken2", "cltoken3"], "the store may hold the secret of what a run has left");
+}
+
+#[test]
 fn by_name_the_newest_of_a_line_is_rotated_and_two_lines_are_ambiguous() {
     let mut world = world();
     add(&mut world, "", 48);
@@ -960,7 +979,7 @@ fn an_end_deletes_nothing_young_and_nothing_used() {
         texts,
         [
             "left the token `cltoken4`: an earlier run has left it, and it is being used",
-            "left the token `cltoken1`: it is too young to be deleted",
+            "left the token `cltoken1`: it is younger than 1 hour, so another run may be at work with it; if it must end now, delete it by its id",
             "left the token `cltoken3`: another run may be at work with it",
         ]
     );

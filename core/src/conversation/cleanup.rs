@@ -7,7 +7,7 @@ use super::{
     error::{Failure, FailureCode},
     find::read_if_there,
     journal::Deed,
-    line::{Age, CLOCKS},
+    line::{Age, CLOCKS, duration},
     overlap::differences,
     talk::Talk,
 };
@@ -15,7 +15,7 @@ use crate::{ApiToken, text::shown};
 
 /// Deletes a token that an earlier run has made and not handed over, if it is still so.
 pub(super) async fn delete_leftover(talk: &Talk, listed: &ApiToken, why: &str) -> Result<(), Failure> {
-    delete_unchanged(talk, listed, |now| now.last_used_at.is_none(), |_| format!(", which {why}")).await
+    delete_unchanged(talk, listed, |now| now.last_used_at.is_none(), |_| format!(": {why}")).await
 }
 
 /// Deletes a token whose time is over, and names what is lost with it.
@@ -66,6 +66,14 @@ pub(super) fn attempt(talk: &Talk, token_id: &str, outcome: Result<(), Failure>)
 /// Why a token stays because of its age.
 pub(super) fn why_young<'w>(age: &Age, why: &'w str) -> &'w str {
     if age.is_known() { why } else { CLOCKS }
+}
+
+/// Why a replaced token whose time is over stays all the same.
+pub(super) fn too_young(age: &Age) -> String {
+    let least = duration(age.leftover_after_ms);
+    format!(
+        "it is younger than {least}, so another run may be at work with it; if it must end now, delete it by its id"
+    )
 }
 
 pub(super) fn leave(talk: &Talk, token_id: &str, why: &str) {

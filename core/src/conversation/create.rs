@@ -10,6 +10,7 @@ use super::{
     error::{Failure, FailureCode},
     journal::{Deed, EffectAction},
     line::{Age, LEFTOVER_AFTER_MS, Place, at_work, by_age},
+    marking::complete,
     owner::Owner,
     roles::set_roles,
     stores::{Delivery, Held},
@@ -147,17 +148,20 @@ impl Creation {
     async fn with_key(&self, talk: &Talk, key: &Key, has_store: bool) -> Result<ApiToken, Failure> {
         let held = if has_store { talk.held().await? } else { Held::Unreadable };
         let owner = self.wanted.owner();
-        let before = Place::list(talk, Some(&owner)).await?;
+        let mut before = Place::list(talk, Some(&owner)).await?;
         let age = Age::now(talk, LEFTOVER_AFTER_MS);
         let mut leftovers = Vec::new();
-        for token in before.tokens.iter().filter(|token| key.is_of(token)) {
+        let of_key: Vec<ApiToken> = before.tokens.iter().filter(|token| key.is_of(token)).cloned().collect();
+        for token in of_key {
             if token.last_used_at.is_some() || held.names(&token.id) {
-                return Err(exists(token));
+                // Who made it was killed before its mark was off.
+                let token = if age.is_young(&token) { token } else { complete(talk, &mut before, &token).await? };
+                return Err(exists(&token));
             }
-            if age.is_young(token) {
-                return Err(at_work([token], &age));
+            if age.is_young(&token) {
+                return Err(at_work([&token], &held, &age));
             }
-            leftovers.push(token.clone());
+            leftovers.push(token);
         }
 
         let mark = Mark::Keyed { key: key.0.clone(), run: talk.run_id() };

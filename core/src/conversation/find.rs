@@ -223,7 +223,7 @@ impl Target {
         match place.choose(&named, held, age) {
             Choice::One(token) => Ok(token),
             Choice::Several(tokens) => Err(self.ambiguous(tokens)),
-            Choice::AtWork(tokens) => Err(at_work(tokens, age)),
+            Choice::AtWork(tokens) => Err(at_work(tokens, held, age)),
             Choice::Elsewhere(tokens) => Err(self.elsewhere(place, &tokens)),
         }
     }

@@ -1,7 +1,7 @@
 //! [`FinishRotation`](super::FinishRotation): cleans up after rotations with overlap.
 
 use super::{
-    cleanup::{delete_leftover, delete_replaced, leave, why_young},
+    cleanup::{delete_leftover, delete_replaced, leave, too_young, why_young},
     error::{Failure, FailureCode},
     find::Target,
     line::{Age, Choice, Place, by_age, sort_by_age},
@@ -137,7 +137,7 @@ impl Finish {
             _ if !age.is_over(&until) && !self.now => {
                 Some(why_young(age, &format!("it is kept until {until}")).to_owned())
             }
-            _ if age.is_young(token) => Some(why_young(age, "it is too young to be deleted").to_owned()),
+            _ if age.is_young(token) => Some(why_young(age, &too_young(age)).to_owned()),
             None => Some(format!("its replacement {by_id} is gone")),
             Some(Some(mark)) if mark.is_pending() => {
                 Some(format!("the secret of its replacement {by_id} is not known to be stored"))

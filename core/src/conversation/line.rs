@@ -14,8 +14,7 @@ use crate::{ApiToken, Mark, Timestamp, text::shown};
 pub(super) const LEFTOVER_AFTER_MS: i64 = 60 * 60 * 1000;
 
 /// Why nothing is deleted because of its age.
-pub(super) const CLOCKS: &str =
-    "the clocks of Astro and of this machine differ by more than 5 minutes, so nobody can tell how old it is";
+pub(super) const CLOCKS: &str = "the clocks of Astro and of this machine differ by more than 5 minutes, or Astro does not tell the time, so its age is not known";
 
 /// How old tokens are, by Astro's clock.
 #[derive(Clone, Copy, Debug)]
@@ -188,27 +187,29 @@ fn newest_of_each_line<'p: 'i, 'i>(tokens: impl Iterator<Item = &'i &'p ApiToken
 }
 
 /// Another run may be at work with these.
-pub(super) fn at_work<'t>(tokens: impl IntoIterator<Item = &'t ApiToken>, age: &Age) -> Failure {
+pub(super) fn at_work<'t>(tokens: impl IntoIterator<Item = &'t ApiToken>, held: &Held, age: &Age) -> Failure {
     let tokens: Vec<&ApiToken> = tokens.into_iter().collect();
     let ids: Vec<String> = tokens.iter().map(|token| shown(&token.id)).collect();
     let (subject, its) = if ids.len() == 1 { ("token", "its secret is") } else { ("tokens", "their secrets are") };
-    let message = format!(
-        "another run may be at work: it made the {subject} {}, and {its} not known to be stored",
-        ids.join(" and ")
-    );
+    let state = if tokens.iter().any(|token| held.names(&token.id)) {
+        "the store holds its secret, but that run may not have ended".to_owned()
+    } else {
+        format!("{its} not known to be stored")
+    };
+    let message = format!("another run may be at work: it made the {subject} {}, and {state}", ids.join(" and "));
     let help = match age.is_known() {
         true => format!(
             "wait until that run has ended, then try again; if it was killed, {} after {}",
             if ids.len() == 1 { "this token counts as left behind" } else { "these tokens count as left behind" },
             duration(age.leftover_after_ms)
         ),
-        false => format!("{CLOCKS}; set the clock of this machine, then try again"),
+        false => format!("{CLOCKS}; check the clock of this machine, then try again"),
     };
     Failure::new(FailureCode::Conflict, message, help).among(tokens)
 }
 
 /// "1 hour", "90 minutes", "5 seconds"
-fn duration(milliseconds: i64) -> String {
+pub(super) fn duration(milliseconds: i64) -> String {
     let seconds = milliseconds / 1000;
     let (count, unit) = match seconds {
         _ if seconds >= 3600 && seconds % 3600 == 0 => (seconds / 3600, "hour"),

@@ -8,7 +8,7 @@ use super::{
     diff::RoleDiff,
     error::{Failure, FailureCode},
     find::{self, Target, read_if_there},
-    line::{Age, Place, at_work},
+    line::{Age, Place, at_work, duration},
     marking::{complete, write_mark},
     owner::{Owner, primary_role},
     roles::{apply, set_roles},
@@ -32,7 +32,7 @@ pub(super) async fn overlap(talk: &Talk, target: &Target, options: Overlap) -> R
     // The store will not tell whose secret it holds, so the second of two runs could not go on.
     let rivals = place.rivals(&line, &old.id, &age);
     if !rivals.is_empty() && !held.is_readable() {
-        return Err(at_work(rivals, &age));
+        return Err(at_work(rivals, &held, &age));
     }
 
     let mark = Mark::Pending { of: old.id.clone(), run: talk.run_id(), line: line.clone() };
@@ -57,9 +57,11 @@ pub(super) async fn overlap(talk: &Talk, target: &Target, options: Overlap) -> R
         }
         Delivery::Unclear(failure) => {
             let help = format!(
-                "the store may hold the secret of {} or of {}, and both work; repair the store, then rotate again",
+                "the store may hold the secret of {} or of {}, and both work; repair the store, and rotate again when {} \
+                 have passed",
                 shown(&old.id),
-                shown(&new.id)
+                shown(&new.id),
+                duration(options.leftover_after_ms)
             );
             return Err(Failure { help: Some(help), ..failure }.among([&old, &new]));
         }
@@ -120,7 +122,7 @@ async fn stand(talk: &Talk, target: &Target, held: &Held, options: Overlap) -> R
     match old.mark() {
         Some(mark) if mark.is_pending() => {
             if age.is_young(&old) {
-                return Err(at_work([&old], &age));
+                return Err(at_work([&old], held, &age));
             }
             old = complete(talk, &mut place, &old).await?;
         }

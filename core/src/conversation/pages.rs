@@ -46,7 +46,7 @@ fields! {
 
 impl AllTokens<'_> {
     pub(crate) fn plan(&self, api: &Api, report: &mut Report) -> Option<Pages> {
-        let none = |_: &Report| String::new();
+        let none = |_: &Report| "pass 1 or more".to_owned();
         let size = report.integer(Path::field("page_size"), &self.page_size, 1..=1000, "", none);
         let is_sorted = self.sorts != Value::Absent;
         let list = ListTokens {

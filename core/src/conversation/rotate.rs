@@ -119,8 +119,8 @@ pub(crate) struct Overlap {
 
 /// A number of seconds, in milliseconds.
 fn seconds(report: &mut Report, field: &'static str, value: &Value<'_>, least: i64) -> Given<i64> {
-    let none = |_: &Report| String::new();
-    report.integer(Path::field(field), value, least..=LONGEST, " seconds", none).map(|seconds| seconds * 1000)
+    let zero = |_: &Report| format!("pass {least} or more seconds");
+    report.integer(Path::field(field), value, least..=LONGEST, " seconds", zero).map(|seconds| seconds * 1000)
 }
 
 impl RotateToken<'_> {

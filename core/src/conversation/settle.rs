@@ -4,7 +4,7 @@
 //! longest run is deleted, but for the old token of this very run.
 
 use super::{
-    cleanup::{attempt, delete_leftover, delete_replaced, found_gone, leave, why_young},
+    cleanup::{attempt, delete_leftover, delete_replaced, found_gone, leave, too_young, why_young},
     delete::delete,
     error::{Failure, FailureCode},
     find::{read, read_if_there},
@@ -248,7 +248,7 @@ impl Settling<'_> {
                     continue;
                 }
                 Some(Mark::Replaced { .. }) if age.is_young(member) => {
-                    leave(talk, &member.id, "it is too young to be deleted");
+                    leave(talk, &member.id, &too_young(age));
                     continue;
                 }
                 Some(Mark::Replaced { .. }) => attempt(talk, &member.id, delete_replaced(talk, member, new).await)?,
@@ -307,6 +307,6 @@ impl Settling<'_> {
 
 fn gone(new_id: &str) -> Failure {
     let message = format!("the new token {} was deleted by somebody else meanwhile", shown(new_id));
-    let help = "the secret that is stored does not work; rotate the old token again";
+    let help = "the secret that is stored does not work: rotate the token again, by its name, from one place";
     Failure::new(FailureCode::Conflict, message, help)
 }

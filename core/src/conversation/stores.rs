@@ -11,11 +11,10 @@ use crate::{ApiToken, Claims, Secret, text::shown};
 /// What a store was found to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Held {
-    /// It cannot be read.
+    /// It cannot be read, or holds something that does not say which token it is of.
     Unreadable,
     /// The secret of the token of this id, as the secret itself says.
     Names(String),
-    /// Nothing, or nothing that says which token it is of.
     Nothing,
 }
 
@@ -57,9 +56,12 @@ impl Talk {
         let expects = |event: &Event| matches!(event, Event::Holds { .. } | Event::Unreadable);
         match self.ask(Ask::ReadStore, expects).await {
             Some(Event::Holds { secret }) => {
-                let claims = secret.and_then(|secret| Claims::read(secret.expose()).ok());
-                let token_id = claims.and_then(|claims| claims.token_id);
-                Ok(token_id.map_or(Held::Nothing, Held::Names))
+                // Files end with a newline, and a pasted secret with more than that.
+                let text = secret.as_ref().map(|secret| secret.expose().trim()).filter(|text| !text.is_empty());
+                let Some(text) = text else { return Ok(Held::Nothing) };
+                // What does not say which token it is of says nothing.
+                let token_id = Claims::read(text).ok().and_then(|claims| claims.token_id);
+                Ok(token_id.map_or(Held::Unreadable, Held::Names))
             }
             Some(_) => Ok(Held::Unreadable),
             None => Err(Failure::cancelled()),

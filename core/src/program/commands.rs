@@ -42,6 +42,7 @@ pub(super) async fn run(world: &World, mut options: Options) -> Ended {
     world.show(&found).await;
     let is_dry = dry_run.is_some();
     let mut wire = Wire::new(world, settings.credential.clone(), sandbox, dry_run);
+    wire.stores_created = options.has("--idempotency-key");
     let mut conversation = begun;
     if is_grave(&command) && command.force != Some(true) && !is_dry {
         wire.ask_first(&settings, &options, &mut command, is_finish).await?;
@@ -209,6 +210,9 @@ async fn finish(wire: &Wire, settings: &Settings, command: &Command, format: For
         && !matches!(command.operation, CommandOperation::ListTokens | CommandOperation::ListTokenRoles)
     {
         if dry_run.writes == 0 {
+            if let Outcome::Rotation(rotation) = &outcome {
+                world.err(print::rotation(rotation, group_name(command.scope))).await;
+            }
             world.note("nothing to do, nothing would be written".to_owned()).await;
         }
         return Ok(());
@@ -223,6 +227,7 @@ async fn finish(wire: &Wire, settings: &Settings, command: &Command, format: For
                 return Err(Exit::ANYTHING_ELSE);
             }
         },
+        Outcome::Token(_) if talked.is_stored => return Ok(()),
         Outcome::Token(token) => return wire.hand_over(token, format.created(token, now_ms)).await,
         Outcome::Rotation(rotation) if rotation.old_token_id.is_none() && rotation.token.token.is_some() => {
             return wire.hand_over(&rotation.token, format.rotated(&rotation.token, now_ms)).await;

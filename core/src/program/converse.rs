@@ -31,14 +31,20 @@ impl Wire {
                     Err(exit) => return Err(exit),
                 },
                 Step::Wait { milliseconds } => self.wait(milliseconds).await,
-                // Standard output is the store of a rotation; what a create has made is printed at its end.
-                Step::Prove if conversation.name() == "rotate_token" => Event::Proved,
+                // Standard output is the store. What a create without a key has made is printed at its end.
+                Step::Prove if self.stores_created || conversation.name() == "rotate_token" => Event::Proved,
                 Step::Prove => Event::NoStore,
                 Step::ReadStore => Event::Unreadable,
                 Step::Store { .. } if self.dry_run.is_some() => Event::Stored,
                 Step::Store { token, secret } => {
-                    let token = ApiToken { token: Some(secret), ..*token };
-                    match self.world.try_out(format.successor(&token, self.now_ms())).await {
+                    // The mark that it still has is off, or another one, when this ends.
+                    let description = token.plain_description().to_owned();
+                    let token = ApiToken { token: Some(secret), description, ..*token };
+                    let text = match self.stores_created {
+                        true => format.created(&token, self.now_ms()),
+                        false => format.successor(&token, self.now_ms()),
+                    };
+                    match self.world.try_out(text).await {
                         Ok(Ok(())) => {
                             is_stored = true;
                             Event::Stored

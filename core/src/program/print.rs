@@ -138,7 +138,7 @@ pub(super) fn rotation(rotation: &Rotation, group: &str) -> String {
             let _ = writeln!(
                 text,
                 "the old token `{old}` stays until {time}; the next rotation deletes it then, and so does \
-                 `astro-tokens {group} token finish-rotation {new}`"
+                 `astro-tokens {group} token finish-rotation {new} --force`"
             );
         }
         _ if text.is_empty() => text.push_str("nothing to do\n"),

@@ -19,6 +19,8 @@ pub(super) struct Wire {
     /// The id of the token that was deleted last.
     pub(super) deleted: Option<String>,
     pub(super) is_interrupted: bool,
+    /// Whether standard output is the store of what is created: nothing depends on a secret before it is written.
+    pub(super) stores_created: bool,
 }
 
 impl Wire {
@@ -30,7 +32,17 @@ impl Wire {
     ) -> Self {
         let (trouble, deleted) = (None, None);
         let world = world.clone();
-        Wire { world, credential, sandbox, dry_run, skipped_ms: 0, trouble, deleted, is_interrupted: false }
+        Wire {
+            world,
+            credential,
+            sandbox,
+            dry_run,
+            skipped_ms: 0,
+            trouble,
+            deleted,
+            is_interrupted: false,
+            stores_created: false,
+        }
     }
 
     /// The time, as the other side has it.
