@@ -17,7 +17,9 @@ CRATE = "astro-tokens"
 #: All that a build without features takes along. None of it sends anything; what comes to this list shall not, either.
 DEPENDENCIES = set(
     "astro-tokens httpdate itoa memchr percent-encoding proc-macro2 quote serde serde_core serde_derive serde_json strsim syn"
-    " thiserror thiserror-impl unicode-ident zeroize zmij".split()
+    " thiserror thiserror-impl unicode-ident zeroize zmij"
+    # The digest of an idempotency key stands in a description, which others read.
+    " block-buffer cfg-if cpufeatures crypto-common digest hybrid-array sha2 typenum".split()
 )
 #: What clients of HTTP are made of. No feature brings one of them: whoever uses the crate brings its own.
 CLIENTS = set("curl h2 hyper isahc mio native-tls openssl reqwest rustls socket2 tokio ureq".split())
