@@ -153,6 +153,9 @@ fn white_space_around_a_stored_secret_does_not_count_and_rubbish_says_nothing() 
     add(&mut world, &pending("cltoken2"), 24);
     finished(&mut world, json!({"token_name": "Nightly"}));
     assert_eq!(ids(&world), ["cltoken2", "cltoken3"], "the store may hold the secret of what a run has left");
+    add(&mut world, &pending("cltoken2"), 0);
+    failed(&mut world, "rotate_token", overlap());
+    assert!(world.writes.iter().all(|write| !write.starts_with("POST")), "nobody could tell whose secret counts");
 }
 
 #[test]
