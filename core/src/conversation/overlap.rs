@@ -57,8 +57,7 @@ pub(super) async fn overlap(talk: &Talk, target: &Target, options: Overlap) -> R
         }
         Delivery::Unclear(failure) => {
             let help = format!(
-                "the store may hold the secret of {} or of {}, and both work; repair the store, and rotate again when {} \
-                 have passed",
+                "the store may hold the secret of {} or of {}, and both work; repair the store, then rotate again after {}",
                 shown(&old.id),
                 shown(&new.id),
                 duration(options.leftover_after_ms)
