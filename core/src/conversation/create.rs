@@ -256,7 +256,7 @@ impl Creation {
 /// Somebody has the token that was made with this key.
 fn exists(token: &ApiToken) -> Failure {
     let message = format!("the token {} was created with this idempotency key already", shown(&token.id));
-    let help = "use it, or use another key to create one more; nothing was changed";
+    let help = "use it, or use another key to create one more";
     Failure::new(FailureCode::AlreadyExists, message, help).among([token])
 }
 

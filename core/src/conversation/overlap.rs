@@ -7,7 +7,7 @@ use super::{
     delete::abandon,
     diff::RoleDiff,
     error::{Failure, FailureCode},
-    find::{self, Target, read_if_there},
+    find::{Target, read_if_there},
     line::{Age, Place, at_work, duration},
     marking::{complete, write_mark},
     owner::{Owner, primary_role},
@@ -231,7 +231,7 @@ fn has_same_roles(one: &ApiToken, other: &ApiToken) -> bool {
     }
 }
 
-/// How an old token differs from its replacement, in words: " (it was called `CI`, …)". Empty: not at all.
+/// How an old token differs from its replacement, in words: "; unlike `X`: its name was `CI`, …". Empty: not at all.
 pub(super) fn differences(old: &ApiToken, new: &ApiToken) -> String {
     let mut parts = Vec::new();
     if old.name != new.name {
@@ -257,10 +257,6 @@ pub(super) fn differences(old: &ApiToken, new: &ApiToken) -> String {
 pub(super) async fn with_roles(talk: &Talk, token: &ApiToken) -> Result<Option<ApiToken>, Failure> {
     match token.roles {
         Some(_) => Ok(Some(token.clone())),
-        None => match find::read(talk, &token.id).await {
-            Ok(token) => Ok(Some(token)),
-            Err(failure) if failure.code == FailureCode::NotFound => Ok(None),
-            Err(failure) => Err(failure),
-        },
+        None => read_if_there(talk, &token.id).await,
     }
 }

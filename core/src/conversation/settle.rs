@@ -7,7 +7,7 @@ use super::{
     cleanup::{attempt, delete_leftover, delete_replaced, found_gone, leave, too_young, why_young},
     delete::delete,
     error::{Failure, FailureCode},
-    find::{read, read_if_there},
+    find::read_if_there,
     journal::Deed,
     line::{Age, Place, sort_by_age},
     marking::{mark_unchanged, whole, whole_seconds, write_mark},
@@ -127,7 +127,7 @@ impl Settling<'_> {
             let Some(token) = now else { return Ok(None) };
             let is_alike = is_alike(&token, seen);
             if !is_alike {
-                let current = read(talk, &new.id).await?;
+                let current = self.read_new(&new.id).await?;
                 *new = carry_over(talk, current, seen, &token).await?;
             }
             *seen = ApiToken { roles: token.roles.clone().or(seen.roles.take()), ..token };
@@ -153,7 +153,7 @@ impl Settling<'_> {
 
     /// The new token as it is now, some requests after it was listed, if no other run has replaced it.
     async fn still_ours(&self, place: &Place, new: ApiToken) -> Result<ApiToken, Failure> {
-        let Some(now) = read_if_there(self.talk, &new.id).await? else { return Err(gone(&new.id)) };
+        let now = self.read_new(&new.id).await?;
         if now.mark() != new.mark() {
             let by = match now.mark() {
                 Some(Mark::Replaced { by, .. }) => place.get(&by),
@@ -162,6 +162,10 @@ impl Settling<'_> {
             self.must_be_stored(&now, by).await?;
         }
         Ok(now)
+    }
+
+    async fn read_new(&self, new_id: &str) -> Result<ApiToken, Failure> {
+        read_if_there(self.talk, new_id).await?.ok_or_else(|| gone(new_id))
     }
 
     /// The time by Astro's clock. Where it is not certain, the new token was created a moment ago.
@@ -292,7 +296,7 @@ impl Settling<'_> {
                 }
                 return Ok(true);
             }
-            let current = read(talk, &new.id).await?;
+            let current = self.read_new(&new.id).await?;
             *new = carry_over(talk, current, &seen, &now).await?;
             if let Some(mark) = mark {
                 write_mark(talk, &now, &mark).await?;

@@ -99,7 +99,7 @@ impl Talk {
     }
 }
 
-pub(super) fn store_deed(token_id: &str) -> Deed {
+fn store_deed(token_id: &str) -> Deed {
     let id = shown(token_id);
     Deed::new(
         EffectAction::Store,
