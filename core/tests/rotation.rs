@@ -843,6 +843,16 @@ fn a_new_token_that_is_deleted_meanwhile_ends_the_rotation_and_touches_nothing()
         // Where the second list shows it, nothing was marked yet.
         assert_eq!(world.token("cltoken1").unwrap().mark().is_none(), before == 4);
     }
+    // What has changed about the old one meanwhile would go to the new one, which is not said to work.
+    let mut world = one();
+    let meddle = |world: &mut World| {
+        ask(world, "DELETE", "/cltoken2", &Json::Null);
+        ask(world, "POST", "/cltoken1", &json!({"name": "Renamed", "description": "builds"}));
+    };
+    let error = meddled(&mut world, "rotate_token", &overlap(), 7, meddle).unwrap_err();
+    assert_eq!(error.code, FailureCode::Conflict, "{error}");
+    assert!(error.help.as_ref().is_some_and(|help| help.contains("does not work")), "{error}");
+    assert_eq!(ids(&world), ["cltoken1"]);
 }
 
 #[test]
